@@ -1,0 +1,72 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+/** Which libraries each part may import: the arrows of docs/architecture.md. Nothing imports an app. */
+export const mayImport = {
+  'libs/contracts': [],
+  'libs/platform': ['contracts'],
+  'libs/mapping': ['contracts'],
+  'libs/queue': ['contracts', 'platform'],
+  'libs/matrix': ['contracts', 'platform'],
+  'libs/fhir': ['contracts', 'platform'],
+  'libs/persistence': ['contracts', 'platform'],
+  'apps/as-ingress': ['contracts', 'platform', 'queue', 'matrix', 'persistence'],
+  'apps/fhir-ingress': ['contracts', 'platform', 'queue'],
+  'apps/fhir-mapper': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'persistence'],
+  'apps/room-manager': ['contracts', 'platform', 'queue', 'mapping', 'matrix', 'persistence'],
+};
+
+const libraries = ['contracts', 'platform', 'mapping', 'queue', 'matrix', 'fhir', 'persistence'];
+
+/** `mapping` and `contracts` are pure: no I/O module, no framework. */
+const inputOutput = ['node:*', 'fs', 'http', 'net', 'undici', 'nats', 'pg', 'matrix-bot-sdk', '@nestjs/*', '@prisma/*'];
+const pure = new Set(['libs/contracts', 'libs/mapping']);
+
+const importRules = Object.entries(mayImport).map(([folder, allowed]) => {
+  const own = folder.startsWith('libs/') ? [folder.slice('libs/'.length)] : [];
+  const refused = libraries.filter((library) => !allowed.includes(library) && !own.includes(library));
+  return {
+    files: [`${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...refused.map((library) => ({
+              group: [`@bridge/${library}`, `**/libs/${library}/**`],
+              message: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}.`,
+            })),
+            { group: ['**/apps/**'], message: 'Nothing imports an app.' },
+            { group: ['**/deploy/**', '**/test/**'], message: 'The product does not import its tests or its deployment.' },
+            ...(pure.has(folder) ? [{ group: inputOutput, message: `${folder} does no I/O.` }] : []),
+          ],
+        },
+      ],
+    },
+  };
+});
+
+export default tseslint.config(
+  { ignores: ['dist/', '.cache/', 'coverage/', 'libs/persistence/src/generated/', 'libs/matrix/crypto-shim/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  ...importRules,
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', module: 'writable', require: 'readonly', __dirname: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', Buffer: 'readonly' },
+    },
+  },
+  prettier,
+);

@@ -1,0 +1,44 @@
+const path = require('node:path');
+
+/** SWC compiles each file on its own; types are checked by `npm run types`. */
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+        target: 'es2022',
+        keepClassNames: true,
+        baseUrl: __dirname,
+        paths: { '@bridge/*': ['libs/*/src'] },
+      },
+      module: { type: 'commonjs' },
+    },
+  ],
+};
+
+const shared = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  transform,
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache'],
+  setupFiles: ['reflect-metadata'],
+};
+
+module.exports = {
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{apps,libs,deploy,test}/**/*.spec.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'],
+      globalSetup: path.join(__dirname, 'test/e2e/global-setup.ts'),
+      globalTeardown: path.join(__dirname, 'test/e2e/global-teardown.ts'),
+    },
+  ],
+};

@@ -1,0 +1,41 @@
+/** What to do with a failure: try again later, or hand it to a person. */
+export type Recovery = 'transient' | 'permanent';
+
+export interface BridgeErrorDetails {
+  /** The sentence for the person who must act. Never holds message text or patient data. */
+  readonly advice: string;
+  /** Milliseconds to wait before the next try, where the other side said so (`retry_after_ms`, `Retry-After`). */
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/**
+ * The root of every error the bridge raises on purpose.
+ * `failureClass` is a stable kebab-case name for metrics and dead letters; `recovery` decides between retry and dead letter.
+ */
+export abstract class BridgeError extends Error {
+  abstract readonly recovery: Recovery;
+  readonly advice: string;
+  readonly retryAfterMs?: number;
+
+  constructor(
+    readonly failureClass: string,
+    message: string,
+    details: BridgeErrorDetails,
+  ) {
+    super(message, { cause: details.cause });
+    this.name = new.target.name;
+    this.advice = details.advice;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** The other side is away, busy or not ready yet: the same work succeeds later without anybody's help. */
+export class TransientError extends BridgeError {
+  readonly recovery = 'transient' as const;
+}
+
+/** Repeating cannot help: goes to the dead letters. */
+export class PermanentError extends BridgeError {
+  readonly recovery = 'permanent' as const;
+}
