@@ -20,7 +20,18 @@ export const mayImport = {
 const libraries = ['contracts', 'platform', 'mapping', 'queue', 'matrix', 'fhir', 'persistence'];
 
 /** `mapping` and `contracts` are pure: no I/O module, no framework. */
-const inputOutput = ['node:*', 'fs', 'http', 'net', 'undici', 'nats', 'pg', 'matrix-bot-sdk', '@nestjs/*', '@prisma/*'];
+const inputOutput = [
+  'node:fs*',
+  'node:net',
+  'node:http*',
+  'node:child_process',
+  'undici',
+  'nats',
+  'pg',
+  'matrix-bot-sdk',
+  '@nestjs/*',
+  '@prisma/*',
+];
 const pure = new Set(['libs/contracts', 'libs/mapping']);
 
 const importRules = Object.entries(mayImport).map(([folder, allowed]) => {
@@ -38,7 +49,10 @@ const importRules = Object.entries(mayImport).map(([folder, allowed]) => {
               message: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}.`,
             })),
             { group: ['**/apps/**'], message: 'Nothing imports an app.' },
-            { group: ['**/deploy/**', '**/test/**'], message: 'The product does not import its tests or its deployment.' },
+            {
+              group: ['**/deploy/**', '**/test/**'],
+              message: 'The product does not import its tests or its deployment.',
+            },
             ...(pure.has(folder) ? [{ group: inputOutput, message: `${folder} does no I/O.` }] : []),
           ],
         },
@@ -48,7 +62,9 @@ const importRules = Object.entries(mayImport).map(([folder, allowed]) => {
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', '.cache/', 'coverage/', 'libs/persistence/src/generated/', 'libs/matrix/crypto-shim/'] },
+  {
+    ignores: ['dist/', '.cache/', 'coverage/', 'libs/persistence/src/generated/', 'libs/matrix/crypto-shim/'],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -65,7 +81,17 @@ export default tseslint.config(
   {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', module: 'writable', require: 'readonly', __dirname: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', Buffer: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        module: 'writable',
+        require: 'readonly',
+        __dirname: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        Buffer: 'readonly',
+      },
     },
   },
   prettier,

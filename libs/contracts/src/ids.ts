@@ -49,6 +49,8 @@ export function idOf(ref: FhirRef): string {
  * @returns the relative reference without version, or undefined for contained (`#…`), `urn:` and malformed ones
  */
 export function parseFhirRef(reference: string | undefined): FhirRef | undefined {
-  const match = /(?:^|\/)([A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]+)?$/.exec(reference ?? '');
+  const match = /(?:^|\/)([A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]+)?$/.exec(
+    reference ?? '',
+  );
   return match ? FhirRef.parse(match[1]) : undefined;
 }

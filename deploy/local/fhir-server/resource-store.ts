@@ -1,0 +1,150 @@
+import {
+  type WithId,
+  convertToSearchableTokens,
+  evalFhirPathTyped,
+  getSearchParameter,
+  toTypedValue,
+} from '@medplum/core';
+import type { Resource } from '@medplum/fhirtypes';
+
+/** One version of one resource, as `_history` tells it; a deletion has no `resource`. */
+export interface Version {
+  readonly sequence: number;
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly resourceType: string;
+  readonly id: string;
+  readonly versionId: string;
+  readonly lastUpdated: string;
+  /** The write brought the resource into being (or back after a deletion): HTTP 201. */
+  readonly created: boolean;
+  readonly resource?: WithId<Resource>;
+}
+
+/**
+ * Every version ever written, in memory, in one log. Stored resources are shared with readers and must not be
+ * changed in place.
+ *
+ * `lastUpdated` grows by at least 1 ms with each write, so that its order is the order of the writes: a client
+ * that pulls by `_lastUpdated` can then neither skip nor reorder. Above 1,000 writes a second it runs ahead of
+ * the clock.
+ */
+export class ResourceStore {
+  private readonly log: Version[] = [];
+  private readonly instances = new Map<string, Version[]>();
+  /** Per type the live versions, oldest `lastUpdated` first: an update moves its resource to the end. */
+  private readonly live = new Map<string, Map<string, Version>>();
+  /** Ids that ever bore an identifier. Never shrinks: a search looks at the resource itself afterwards. */
+  private readonly idsByIdentifier = new Map<string, Set<string>>();
+  private lastInstant = 0;
+
+  /** Stores a new version of the resource; `meta.versionId` and `meta.lastUpdated` are set here. */
+  write<T extends Resource>(method: 'POST' | 'PUT', resource: WithId<T>): WithId<T> {
+    const stamp = this.stamp(resource.resourceType, resource.id);
+    const meta = { ...resource.meta, versionId: stamp.versionId, lastUpdated: stamp.lastUpdated };
+    const stored = { ...resource, meta };
+    const created = this.latest(stamp.resourceType, stamp.id)?.resource === undefined;
+    this.append({ ...stamp, method, created, resource: stored });
+    this.indexIdentifiers(stored);
+    return stored;
+  }
+
+  /** Records the deletion of a resource that exists. */
+  delete(resourceType: string, id: string): void {
+    this.append({ ...this.stamp(resourceType, id), method: 'DELETE', created: false });
+  }
+
+  /** The newest version, which may be a deletion; undefined when there never was such a resource. */
+  latest(resourceType: string, id: string): Version | undefined {
+    return this.instances.get(`${resourceType}/${id}`)?.at(-1);
+  }
+
+  /** Live resources of a type, oldest `lastUpdated` first. */
+  liveOfType(resourceType: string): Version[] {
+    return [...(this.live.get(resourceType)?.values() ?? [])];
+  }
+
+  /** Live resources that bear, or once bore, the identifier; oldest `lastUpdated` first. */
+  liveWithIdentifier(resourceType: string, system: string, value: string): Version[] {
+    const ids = this.idsByIdentifier.get(identifierKey(resourceType, system, value)) ?? [];
+    return [...ids]
+      .map((id) => this.live.get(resourceType)?.get(id))
+      .filter((version) => version !== undefined)
+      .sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** All versions, oldest first, of everything, of one type, or of one resource. */
+  versions(resourceType?: string, id?: string): readonly Version[] {
+    if (id !== undefined) return this.instances.get(`${resourceType}/${id}`) ?? [];
+    return resourceType ? this.log.filter((version) => version.resourceType === resourceType) : this.log;
+  }
+
+  /** A position in the log, for {@link since} and {@link rollBack}. */
+  mark(): number {
+    return this.log.length;
+  }
+
+  /** What was written after the mark. */
+  since(mark: number): readonly Version[] {
+    return this.log.slice(mark);
+  }
+
+  /** Undoes everything written after the mark. */
+  rollBack(mark: number): void {
+    const undone = this.log.splice(mark);
+    for (const { resourceType, id } of undone) this.instances.get(`${resourceType}/${id}`)?.pop();
+    for (const type of new Set(undone.map((version) => version.resourceType))) this.rebuildLive(type);
+  }
+
+  private stamp(resourceType: string, id: string) {
+    this.lastInstant = Math.max(Date.now(), this.lastInstant + 1);
+    const previous = this.latest(resourceType, id);
+    return {
+      sequence: this.log.length,
+      resourceType,
+      id,
+      versionId: String(Number(previous?.versionId ?? 0) + 1),
+      lastUpdated: new Date(this.lastInstant).toISOString(),
+    };
+  }
+
+  private append(version: Version): void {
+    this.log.push(version);
+    entryOf(this.instances, `${version.resourceType}/${version.id}`, () => []).push(version);
+    const live = entryOf(this.live, version.resourceType, () => new Map<string, Version>());
+    live.delete(version.id);
+    if (version.resource) live.set(version.id, version);
+  }
+
+  private rebuildLive(resourceType: string): void {
+    const newest = new Map<string, Version>();
+    for (const version of this.versions(resourceType)) {
+      newest.delete(version.id);
+      if (version.resource) newest.set(version.id, version);
+    }
+    this.live.set(resourceType, newest);
+  }
+
+  private indexIdentifiers(resource: WithId<Resource>): void {
+    const expression = getSearchParameter(resource.resourceType, 'identifier')?.expression;
+    if (!expression) return;
+    for (const token of convertToSearchableTokens(evalFhirPathTyped(expression, [toTypedValue(resource)]))) {
+      if (!token.system || !token.value) continue;
+      const key = identifierKey(resource.resourceType, token.system, token.value);
+      entryOf(this.idsByIdentifier, key, () => new Set<string>()).add(resource.id);
+    }
+  }
+}
+
+/** Lower case, because the library's token search ignores case. */
+function identifierKey(resourceType: string, system: string, value: string): string {
+  return `${resourceType}|${system}|${value}`.toLowerCase();
+}
+
+function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

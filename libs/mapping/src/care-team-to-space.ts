@@ -1,0 +1,53 @@
+import { CareTeamRole, FhirRef, parseFhirRef, roleOfType, typeOf } from '@bridge/contracts';
+import type { CareTeam, CareTeamParticipant } from '@medplum/fhirtypes';
+import { contains } from './period';
+import { refOf, versionAtOf } from './resource-facts';
+
+export interface CareTeamReading {
+  readonly careTeam: FhirRef;
+  readonly subject: FhirRef | null;
+  /** Status active, or none at all, as many real servers have it. */
+  readonly open: boolean;
+  readonly versionAt: Date;
+  /** Participants now; empty when the team is not open. As referenced: a PractitionerRole is not yet a person. */
+  readonly members: readonly CareTeamReadingMember[];
+}
+
+export interface CareTeamReadingMember {
+  readonly member: FhirRef;
+  readonly role: CareTeamRole;
+  readonly roleCode?: string;
+}
+
+/**
+ * What a CareTeam says about its Space.
+ * @param leadRoles `system|code` of the participant roles that lead a team
+ */
+export function readCareTeam(careTeam: CareTeam, now: Date, leadRoles: ReadonlySet<string>): CareTeamReading {
+  const open = careTeam.status === undefined || careTeam.status === 'active';
+  const participants = (careTeam.participant ?? []).filter(({ period }) => contains(period, now));
+  const members = open ? participants.flatMap((participant) => memberOf(participant, leadRoles)) : [];
+  return {
+    careTeam: refOf(careTeam),
+    subject: subjectOf(careTeam),
+    open,
+    versionAt: versionAtOf(careTeam),
+    members,
+  };
+}
+
+/** Many real care teams have no subject, and the patient among the participants instead. */
+function subjectOf(careTeam: CareTeam): FhirRef | null {
+  const named = parseFhirRef(careTeam.subject?.reference);
+  if (named) return named;
+  const refs = (careTeam.participant ?? []).map(({ member }) => parseFhirRef(member?.reference));
+  return refs.find((ref) => ref !== undefined && typeOf(ref) === 'Patient') ?? null;
+}
+
+function memberOf(participant: CareTeamParticipant, leadRoles: ReadonlySet<string>): CareTeamReadingMember[] {
+  const member = parseFhirRef(participant.member?.reference);
+  if (!member) return [];
+  const codings = (participant.role ?? []).flatMap((role) => role.coding ?? []);
+  const leads = codings.some(({ system, code }) => leadRoles.has(`${system ?? ''}|${code ?? ''}`));
+  return [{ member, role: leads ? 'lead' : roleOfType(typeOf(member)), roleCode: codings[0]?.code }];
+}

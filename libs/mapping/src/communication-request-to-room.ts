@@ -1,0 +1,60 @@
+import { FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
+import type { CommunicationRequest } from '@medplum/fhirtypes';
+import { MessagePart, readPayload } from './payload-to-content';
+import { refOf, versionAtOf } from './resource-facts';
+
+export interface CommunicationRequestReading {
+  readonly conversation: FhirRef;
+  /** The care team it is addressed to, where it names one. */
+  readonly careTeam: FhirRef | null;
+  readonly subject: FhirRef | null;
+  readonly encounter: FhirRef | null;
+  /** Recipients, requester and sender, as referenced, each once. */
+  readonly parties: readonly FhirRef[];
+  /** Members may post. */
+  readonly open: boolean;
+  readonly name: string;
+  readonly versionAt: Date;
+  /** Who says the first messages. */
+  readonly author: FhirRef | undefined;
+  readonly messages: readonly MessagePart[];
+  readonly sent: string | undefined;
+}
+
+/**
+ * What a CommunicationRequest says about its Room.
+ * @param nameFromTopic whether the topic may be shown as the Room's name: it can tell about the patient
+ */
+export function readCommunicationRequest(
+  request: CommunicationRequest,
+  nameFromTopic: boolean,
+): CommunicationRequestReading {
+  const author = parseFhirRef(request.sender?.reference) ?? parseFhirRef(request.requester?.reference);
+  const named = [...(request.recipient ?? []), request.requester, request.sender];
+  const parties = [
+    ...new Set(
+      named.map((reference) => parseFhirRef(reference?.reference)).filter((ref) => ref !== undefined),
+    ),
+  ];
+  const conversation = refOf(request);
+  return {
+    conversation,
+    careTeam: parties.find((party) => typeOf(party) === 'CareTeam') ?? null,
+    subject: parseFhirRef(request.subject?.reference) ?? null,
+    encounter: parseFhirRef(request.encounter?.reference) ?? null,
+    parties,
+    open: request.status === 'draft' || request.status === 'active',
+    name: nameOf(request, nameFromTopic),
+    versionAt: versionAtOf(request),
+    author,
+    messages: readPayload(conversation, request.payload),
+    sent: request.authoredOn,
+  };
+}
+
+function nameOf(request: CommunicationRequest, nameFromTopic: boolean): string {
+  const topic = request.reasonCode?.[0]?.text ?? request.category?.[0]?.text;
+  if (nameFromTopic && topic) return topic;
+  const day = (request.authoredOn ?? versionAtOf(request).toISOString()).slice(0, 10);
+  return `Conversation · ${day}`;
+}

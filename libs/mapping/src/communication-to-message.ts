@@ -1,0 +1,74 @@
+import { EventId, FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
+import type { Communication } from '@medplum/fhirtypes';
+import { fromMatrix, systems } from './fhir-systems';
+import { MessagePart, readPayload } from './payload-to-content';
+import { refOf, versionIdOf } from './resource-facts';
+
+export interface CommunicationReading {
+  readonly source: FhirRef;
+  readonly version: string;
+  /** The CommunicationRequest it is part of. */
+  readonly request: FhirRef | null;
+  /** Without a request: the care team it is addressed to, or whom it is about. */
+  readonly careTeam: FhirRef | null;
+  readonly subject: FhirRef | null;
+  readonly author: FhirRef;
+  readonly messages: readonly MessagePart[];
+  readonly inReplyTo: FhirRef | undefined;
+  readonly sent: string | undefined;
+}
+
+/** Why a Communication makes no message. */
+export type NoMessage = 'echo' | 'not-sent-yet' | 'no-author' | 'no-content';
+
+/** What a Communication says in its Room, or why it says nothing. */
+export function readCommunication(communication: Communication): CommunicationReading | NoMessage {
+  if (isFromMatrix(communication)) return 'echo';
+  if (communication.status !== 'completed' && communication.status !== 'in-progress') return 'not-sent-yet';
+  const author = parseFhirRef(communication.sender?.reference);
+  if (!author) return 'no-author';
+  const source = refOf(communication);
+  const messages = readPayload(source, communication.payload);
+  if (messages.length === 0) return 'no-content';
+  return {
+    source,
+    version: versionIdOf(communication),
+    ...whereTo(communication),
+    author,
+    messages,
+    inReplyTo: parseFhirRef(communication.inResponseTo?.[0]?.reference),
+    sent: communication.sent,
+  };
+}
+
+/** Where a Communication belongs. Also the ordering key of its conversation, so it needs no look-up. */
+export function whereTo(
+  communication: Communication,
+): Pick<CommunicationReading, 'request' | 'careTeam' | 'subject'> {
+  const refs = [...(communication.partOf ?? []), ...(communication.basedOn ?? [])].map(({ reference }) =>
+    parseFhirRef(reference),
+  );
+  const recipients = (communication.recipient ?? []).map(({ reference }) => parseFhirRef(reference));
+  return {
+    request: refs.find((ref) => ref !== undefined && typeOf(ref) === 'CommunicationRequest') ?? null,
+    careTeam: recipients.find((ref) => ref !== undefined && typeOf(ref) === 'CareTeam') ?? null,
+    subject: parseFhirRef(communication.subject?.reference) ?? null,
+  };
+}
+
+/** Whether this is our own record of what was said in Matrix, coming back. */
+export function isFromMatrix(communication: Communication): boolean {
+  return (
+    eventIdOf(communication) !== undefined ||
+    (communication.meta?.tag?.some(
+      ({ system, code }) => system === systems.bridgeTag && code === fromMatrix,
+    ) ??
+      false)
+  );
+}
+
+/** The Matrix event a Communication is the record of. */
+export function eventIdOf(communication: Communication): EventId | undefined {
+  const value = communication.identifier?.find(({ system }) => system === systems.eventId)?.value;
+  return EventId.safeParse(value).data;
+}

@@ -1,0 +1,15 @@
+/** Naming systems and URLs of the published agreements (see docs/architecture.md for the sources). */
+export const systems = {
+  /** A Communication's identifier: the Matrix event it is the record of (OZO implementation guide). */
+  eventId: 'https://matrix.org/event-id',
+  /** A person known only by their Matrix account. */
+  matrixUserId: 'https://matrix.org/user-id',
+  /** meta.tag of what the bridge wrote. */
+  bridgeTag: 'urn:fhir-matrix-bridge:tag',
+  contactPointPurpose: 'http://hl7.org/fhir/StructureDefinition/contactpoint-purpose',
+  uzi: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers',
+  pseudoBsn: 'http://fhir.nl/fhir/NamingSystem/pseudo-bsn',
+} as const;
+
+/** Code of the tag on resources that record what was said in Matrix. */
+export const fromMatrix = 'from-matrix';

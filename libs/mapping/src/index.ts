@@ -1,0 +1,13 @@
+export * from './care-team-to-space';
+export * from './communication-request-to-room';
+export * from './communication-to-message';
+export * from './container-state';
+export { systems } from './fhir-systems';
+export * from './invite-context';
+export * from './message-to-communication';
+export type { MessagePart } from './payload-to-content';
+export { sourceField } from './payload-to-content';
+export * from './person-to-participant';
+export type { RoleLevels } from './power-levels';
+export * from './reconcile';
+export { refOf, versionAtOf, versionIdOf } from './resource-facts';

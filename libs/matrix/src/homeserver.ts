@@ -1,0 +1,74 @@
+import { Injectable, OnApplicationShutdown } from '@nestjs/common';
+import { UserId } from '@bridge/contracts';
+import { Config } from '@bridge/platform';
+import { LogLevel, LogService, MatrixClient, setRequestFn } from 'matrix-bot-sdk';
+import { Agent } from 'undici';
+import { matrixFailure } from './matrix-failure';
+import { undiciRequest } from './undici-request';
+
+export interface Call {
+  /** What is being done, in words that name no person: for errors. */
+  readonly operation: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly body?: object;
+  readonly query?: Record<string, string>;
+  /** Masquerade as this ghost; not given: the bot. */
+  readonly as?: UserId;
+  /** Milliseconds; not given: the configured limit. */
+  readonly timeoutMs?: number;
+}
+
+/** The client-server API of our homeserver, called as application service. */
+@Injectable()
+export class Homeserver implements OnApplicationShutdown {
+  private readonly agent: Agent;
+  private readonly client: MatrixClient;
+
+  constructor(private readonly config: Config['homeserver']) {
+    // Answers that are too slow end the call; connecting has its own, short limit, so that "away" is known soon.
+    this.agent = new Agent({ connections: 32, connect: { timeout: 5_000 } });
+    setRequestFn(undiciRequest(this.agent) as Parameters<typeof setRequestFn>[0]);
+    // The SDK logs whole requests, with people in them; every failure is reported through matrixFailure instead.
+    LogService.setLevel(LogLevel.ERROR);
+    LogService.setLogger({ trace() {}, debug() {}, info() {}, warn() {}, error() {} });
+    this.client = new MatrixClient(config.url.replace(/\/$/, ''), config.asToken);
+  }
+
+  /**
+   * One call. The shape of the answer is the caller's claim, by the Matrix specification.
+   * @throws TransientError when the homeserver is away or busy, MatrixRefusal when it said no
+   */
+  async call<T>({ operation, method, path, body, query, as, timeoutMs }: Call): Promise<T> {
+    const parameters = { ...query, ...(as ? { user_id: as } : {}) };
+    try {
+      return (await this.client.doRequest(
+        method,
+        path,
+        parameters,
+        body ?? (method === 'GET' ? null : {}),
+        timeoutMs ?? this.config.requestTimeoutMs,
+      )) as T;
+    } catch (failure) {
+      throw matrixFailure(failure, operation);
+    }
+  }
+
+  /**
+   * Asks the homeserver to call our `/ping`. It then also retries a held-back transaction at once,
+   * instead of after up to 512 seconds (Synapse 1.132 and later).
+   */
+  async pingAppservice(appserviceId: string): Promise<{ durationMs: number }> {
+    const { duration_ms: durationMs } = await this.call<{ duration_ms: number }>({
+      operation: 'ping the application service',
+      method: 'POST',
+      path: `/_matrix/client/v1/appservice/${encodeURIComponent(appserviceId)}/ping`,
+      timeoutMs: 15_000,
+    });
+    return { durationMs };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.agent.close();
+  }
+}

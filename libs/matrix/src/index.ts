@@ -1,0 +1,9 @@
+export { Ghosts, ghostDeviceId } from './ghosts';
+export { Homeserver } from './homeserver';
+export { MatrixRefusal } from './matrix-failure';
+export { MatrixModule } from './matrix.module';
+export { botUserId, isOwnUser } from './own-users';
+export { buildRegistration } from './registration';
+export { Rooms } from './rooms';
+export type { Membership, RoomCreation } from './rooms';
+export { transactionId } from './transaction-id';

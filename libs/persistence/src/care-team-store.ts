@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { CareTeamRole, FhirRef, RoomId } from '@bridge/contracts';
+import { Database } from './database';
+import { isUniqueViolation } from './is-unique-violation';
+import { Participant, opaqueId, toParticipant } from './participant-store';
+
+/** What one version of a CareTeam says. */
+export interface CareTeamFacts {
+  readonly careTeam: FhirRef;
+  readonly subject: FhirRef | null;
+  readonly open: boolean;
+  readonly versionAt: Date;
+  /** The patient as the invite to another homeserver names them, sealed; null where there is no pseudonym. */
+  readonly sealedSubject: Uint8Array<ArrayBuffer> | null;
+  readonly members: readonly { readonly person: FhirRef; readonly role: CareTeamRole }[];
+}
+
+export interface Member {
+  readonly participant: Participant;
+  readonly role: CareTeamRole;
+}
+
+export interface CareTeamSpace {
+  readonly careTeam: FhirRef;
+  readonly open: boolean;
+  readonly aliasLocalpart: string;
+  readonly spaceId: RoomId | null;
+  readonly sealedSubject: Uint8Array | null;
+  readonly members: readonly Member[];
+}
+
+@Injectable()
+export class CareTeamStore {
+  constructor(
+    private readonly database: Database,
+    private readonly aliasPrefix: string,
+  ) {}
+
+  /**
+   * Writes what a version of the CareTeam says, with its members, as a whole.
+   * Every person in `members` must be saved before.
+   * @returns false when a newer version was written already: then nothing is changed
+   */
+  async apply(facts: CareTeamFacts): Promise<boolean> {
+    const { careTeam, members, ...row } = facts;
+    return this.database.client.$transaction(async (transaction) => {
+      const inserted = await transaction.careTeamSpace.createMany({
+        data: { careTeam, ...row, aliasLocalpart: this.aliasPrefix + opaqueId() },
+        skipDuplicates: true,
+      });
+      if (inserted.count === 0) {
+        // The update locks the row, so that two versions are never applied half and half.
+        const updated = await transaction.careTeamSpace.updateMany({
+          where: { careTeam, versionAt: { lte: row.versionAt } },
+          data: row,
+        });
+        if (updated.count === 0) return false;
+      }
+      await transaction.careTeamMember.deleteMany({ where: { careTeam } });
+      await transaction.careTeamMember.createMany({
+        data: members.map(({ person, role }) => ({ careTeam, person, role })),
+      });
+      return true;
+    });
+  }
+
+  async find(careTeam: FhirRef): Promise<CareTeamSpace | undefined> {
+    const row = await this.database.client.careTeamSpace.findUnique({
+      where: { careTeam },
+      include: { members: { include: { participant: true } } },
+    });
+    if (!row) return undefined;
+    return {
+      careTeam: row.careTeam as FhirRef,
+      open: row.open,
+      aliasLocalpart: row.aliasLocalpart,
+      spaceId: row.spaceId as RoomId | null,
+      sealedSubject: row.sealedSubject,
+      members: row.members.map(toMember),
+    };
+  }
+
+  /** The open care teams around a patient, the most recently changed first. */
+  async ofSubject(subject: FhirRef): Promise<FhirRef[]> {
+    const rows = await this.database.client.careTeamSpace.findMany({
+      where: { subject, open: true },
+      orderBy: { versionAt: 'desc' },
+      select: { careTeam: true },
+    });
+    return rows.map((row) => row.careTeam as FhirRef);
+  }
+
+  /** Notes the Space. The first writer wins; another Space for the same care team is refused. */
+  async setSpace(careTeam: FhirRef, spaceId: RoomId): Promise<void> {
+    try {
+      await this.database.client.careTeamSpace.update({ where: { careTeam }, data: { spaceId } });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new Error(`Space of ${careTeam} is bound to another care team already`, { cause: error });
+    }
+  }
+}
+
+/** A row of care_team_member with its person. */
+export function toMember(row: { role: string; participant: Parameters<typeof toParticipant>[0] }): Member {
+  return { role: row.role as CareTeamRole, participant: toParticipant(row.participant) };
+}

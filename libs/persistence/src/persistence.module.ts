@@ -1,0 +1,48 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import { Config, Readiness } from '@bridge/platform';
+import { CareTeamStore } from './care-team-store';
+import { ConversationStore } from './conversation-store';
+import { CursorStore } from './cursor-store';
+import { Database } from './database';
+import { MessageLinkStore } from './message-link-store';
+import { ParticipantStore } from './participant-store';
+
+const stores = [CareTeamStore, ConversationStore, CursorStore, MessageLinkStore, ParticipantStore];
+
+@Module({})
+export class PersistenceModule {
+  /**
+   * Global: the pool, and one store per subject.
+   * @param aliases.ghostPrefix starts every alias that is handed out, so that it lies in the registered namespace
+   */
+  static forRoot(
+    postgres: Config['postgres'],
+    aliases: Pick<Config['matrix'], 'ghostPrefix'>,
+  ): DynamicModule {
+    return {
+      module: PersistenceModule,
+      global: true,
+      providers: [
+        {
+          provide: Database,
+          useFactory: (readiness: Readiness) => new Database(postgres, readiness),
+          inject: [Readiness],
+        },
+        {
+          provide: CareTeamStore,
+          useFactory: (database: Database) => new CareTeamStore(database, aliases.ghostPrefix),
+          inject: [Database],
+        },
+        {
+          provide: ConversationStore,
+          useFactory: (database: Database) => new ConversationStore(database, aliases.ghostPrefix),
+          inject: [Database],
+        },
+        CursorStore,
+        MessageLinkStore,
+        ParticipantStore,
+      ],
+      exports: stores,
+    };
+  }
+}
