@@ -34,7 +34,7 @@ export const ReconcileSpace = z.object({ careTeam: FhirRef });
 export const ReconcileRoom = z.object({ conversation: FhirRef });
 
 /** An invite that could not be made at once (the partner's homeserver was away). Nothing else waits for it. */
-export const Invite = z.object({ container: FhirRef, userId: UserId });
+export const Invite = z.object({ kind: z.enum(['space', 'room']), container: FhirRef, userId: UserId });
 
 /** Say in a Room what a person wrote in FHIR. */
 export const SendMessage = z.object({
@@ -45,6 +45,8 @@ export const SendMessage = z.object({
   author: FhirRef,
   content: z.record(z.string(), z.unknown()),
   inReplyTo: FhirRef.optional(),
+  /** Its event, where that is known already. */
+  inReplyToEvent: EventId.optional(),
   sent: Instant.optional(),
 });
 

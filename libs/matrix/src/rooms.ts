@@ -4,7 +4,12 @@ import { ghostDeviceId } from './ghosts';
 import { Homeserver } from './homeserver';
 import { MatrixRefusal } from './matrix-failure';
 
-export type Membership = 'join' | 'invite' | 'leave' | 'ban' | 'knock';
+/** A state event, as far as it matters here. */
+export interface RoomState {
+  readonly type: string;
+  readonly state_key: string;
+  readonly content: Record<string, unknown>;
+}
 
 /** The body of `POST /createRoom`, without `invite`: an invite that fails would hide that the room exists. */
 export interface RoomCreation {
@@ -73,30 +78,13 @@ export class Rooms {
     return roomId;
   }
 
-  /** Everybody who is or was in the room, with their membership. */
-  async memberships(roomId: RoomId): Promise<Map<UserId, Membership>> {
-    const { chunk } = await this.homeserver.call<{
-      chunk: { state_key: UserId; content: { membership: Membership } }[];
-    }>({
-      operation: 'read the members of a room',
+  /** The whole current state of a room. */
+  async state(roomId: RoomId): Promise<RoomState[]> {
+    return this.homeserver.call({
+      operation: 'read the state of a room',
       method: 'GET',
-      path: `${pathOf(roomId)}/members`,
+      path: `${pathOf(roomId)}/state`,
     });
-    return new Map(chunk.map((event) => [event.state_key, event.content.membership]));
-  }
-
-  /** @returns the content of a state event, or undefined when there is none */
-  async state(roomId: RoomId, type: string, stateKey = ''): Promise<Record<string, unknown> | undefined> {
-    try {
-      return await this.homeserver.call({
-        operation: `read ${type}`,
-        method: 'GET',
-        path: statePath(roomId, type, stateKey),
-      });
-    } catch (error) {
-      if (error instanceof MatrixRefusal && error.status === 404) return undefined;
-      throw error;
-    }
   }
 
   async setState(roomId: RoomId, type: string, stateKey: string, content: object): Promise<void> {

@@ -10,6 +10,9 @@ export interface MessageSource {
   readonly conversation: FhirRef;
 }
 
+/** Longer than a worker that died holds its message back (ack wait), with a few tries after that. */
+const onItsWayMs = 5 * 60_000;
+
 @Injectable()
 export class MessageLinkStore {
   constructor(private readonly database: Database) {}
@@ -40,7 +43,7 @@ export class MessageLinkStore {
     const row = await this.database.client.messageLink.upsert({
       where: { fhirRef_part: { fhirRef: source.fhirRef, part: source.part } },
       create: { ...source, direction: 'to-matrix' },
-      update: {},
+      update: { attemptedAt: new Date() },
       select: { eventId: true },
     });
     return (row.eventId as EventId | null) ?? undefined;
@@ -55,10 +58,13 @@ export class MessageLinkStore {
     });
   }
 
-  /** Whether a message of this conversation is on its way to Matrix: its event may be seen before its row is complete. */
+  /**
+   * Whether a message of this conversation was on its way to Matrix within the last minutes:
+   * its event may be seen before its row is complete. One that was given up is not waited for.
+   */
   async hasUnsent(conversation: FhirRef): Promise<boolean> {
     const row = await this.database.client.messageLink.findFirst({
-      where: { conversation, eventId: null },
+      where: { conversation, eventId: null, attemptedAt: { gt: new Date(Date.now() - onItsWayMs) } },
       select: { fhirRef: true },
     });
     return row !== null;

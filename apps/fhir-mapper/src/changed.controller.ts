@@ -1,0 +1,42 @@
+import { Controller, Logger } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import type { MessageOf } from '@bridge/contracts';
+import { FhirClient } from '@bridge/fhir';
+import { QueueContext } from '@bridge/queue';
+import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import { CareTeamSync } from './care-team-sync';
+import { CommunicationSync } from './communication-sync';
+import { ConversationSync } from './conversation-sync';
+
+type Bridged = CareTeam | CommunicationRequest | Communication;
+
+/** One version of a resource → what Matrix should have. */
+@Controller()
+export class ChangedController {
+  private readonly logger = new Logger(ChangedController.name);
+
+  constructor(
+    private readonly fhir: FhirClient,
+    private readonly careTeams: CareTeamSync,
+    private readonly conversations: ConversationSync,
+    private readonly communications: CommunicationSync,
+  ) {}
+
+  @EventPattern('fhir.changed')
+  async changed(@Payload() message: MessageOf<'fhir.changed'>, @Ctx() context: QueueContext): Promise<void> {
+    const resource =
+      (message.resource as Bridged | undefined) ?? (await this.fhir.read<Bridged>(message.ref));
+    if (!resource) {
+      this.logger.log(`${message.ref} is gone (message ${context.sequence})`);
+      return;
+    }
+    switch (resource.resourceType) {
+      case 'CareTeam':
+        return this.careTeams.apply(resource);
+      case 'CommunicationRequest':
+        return this.conversations.apply(resource);
+      case 'Communication':
+        return this.communications.apply(resource);
+    }
+  }
+}

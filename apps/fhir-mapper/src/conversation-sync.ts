@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { FhirRef, PermanentError, typeOf } from '@bridge/contracts';
+import { FhirClient } from '@bridge/fhir';
+import { CommunicationRequestReading, readCommunicationRequest, versionIdOf } from '@bridge/mapping';
+import { Conversation, ConversationFacts, ConversationStore } from '@bridge/persistence';
+import { QueuePublisher } from '@bridge/queue';
+import type { CommunicationRequest } from '@medplum/fhirtypes';
+import { CareTeamSync } from './care-team-sync';
+import { MapperConfig } from './mapper-config';
+import { PersonResolver } from './person-resolver';
+
+/** CommunicationRequest → what its Room should be, and the first messages in it. */
+@Injectable()
+export class ConversationSync {
+  constructor(
+    private readonly fhir: FhirClient,
+    private readonly careTeams: CareTeamSync,
+    private readonly persons: PersonResolver,
+    private readonly conversations: ConversationStore,
+    private readonly publisher: QueuePublisher,
+    private readonly config: MapperConfig,
+  ) {}
+
+  async apply(request: CommunicationRequest): Promise<void> {
+    const reading = readCommunicationRequest(request, this.config.nameFromTopic);
+    const careTeam = await this.careTeamOf(reading);
+    const parties = await this.resolved(reading.parties);
+    const { conversation, subject, encounter, open, name, versionAt } = reading;
+    const facts = { conversation, careTeam, subject, encounter, parties, open, name, versionAt };
+    if (!(await this.conversations.apply(facts))) return;
+    await this.reconcile(conversation, versionIdOf(request));
+    await this.sendFirstMessages(reading, versionIdOf(request));
+  }
+
+  /**
+   * The conversation of a message, made first when the bridge does not know it yet.
+   * @throws PermanentError when its CommunicationRequest is not on the server
+   */
+  async ensure(conversation: FhirRef): Promise<Conversation> {
+    const known = await this.conversations.find(conversation);
+    if (known) return known;
+    if (typeOf(conversation) === 'CareTeam') await this.openGeneralRoom(conversation);
+    else await this.readAndApply(conversation);
+    const made = await this.conversations.find(conversation);
+    if (!made) throw new Error(`${conversation} was applied and is not there`);
+    return made;
+  }
+
+  /** The care team's own room, for messages that belong to no CommunicationRequest. */
+  private async openGeneralRoom(careTeam: FhirRef): Promise<void> {
+    const general: ConversationFacts = {
+      conversation: careTeam,
+      careTeam,
+      subject: null,
+      encounter: null,
+      parties: [careTeam],
+      open: true,
+      name: 'General',
+      versionAt: new Date(0),
+    };
+    await this.conversations.apply(general);
+    await this.reconcile(careTeam, 'general');
+  }
+
+  private async readAndApply(conversation: FhirRef): Promise<void> {
+    const request = await this.fhir.read<CommunicationRequest>(conversation);
+    if (!request) {
+      throw new PermanentError('conversation-missing', `${conversation} is not on the FHIR server`, {
+        advice: 'A Communication names it as its conversation: restore it, then replay the dead letter.',
+      });
+    }
+    await this.apply(request);
+  }
+
+  private async careTeamOf({ careTeam, subject }: CommunicationRequestReading): Promise<FhirRef | null> {
+    if (careTeam) return this.careTeams.ensure(careTeam);
+    return subject ? this.careTeams.ofSubject(subject) : null;
+  }
+
+  /** Persons under their own reference; care teams as they are; what is neither has no place in a Room. */
+  private async resolved(parties: readonly FhirRef[]): Promise<FhirRef[]> {
+    const found = await Promise.all(
+      parties.map((party) => (typeOf(party) === 'CareTeam' ? party : this.persons.resolve(party))),
+    );
+    return [...new Set(found.filter((party) => party !== undefined))];
+  }
+
+  private async reconcile(conversation: FhirRef, version: string): Promise<void> {
+    const id = `${conversation}/_history/${version}`;
+    await this.publisher.publish('command.reconcile-room', conversation, { conversation }, { id });
+  }
+
+  private async sendFirstMessages(reading: CommunicationRequestReading, version: string): Promise<void> {
+    const { conversation, author, sent } = reading;
+    if (!author || reading.messages.length === 0) return;
+    const person = await this.persons.known(author);
+    if (!person) return;
+    for (const { part, content } of reading.messages) {
+      const message = { conversation, source: conversation, version, part, author: person, content, sent };
+      await this.publisher.publish('command.send-message', conversation, message, {
+        id: `${conversation}/_history/${version}#${part}`,
+      });
+    }
+  }
+}

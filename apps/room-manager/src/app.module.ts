@@ -1,0 +1,55 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import { MatrixModule } from '@bridge/matrix';
+import { PersistenceModule, Sealer } from '@bridge/persistence';
+import { Config, ConfigSection, PlatformModule } from '@bridge/platform';
+import { QueueModule } from '@bridge/queue';
+import { CommandController } from './command.controller';
+import { ContainerReconciler } from './container-reconciler';
+import { GhostKeeper } from './ghost-keeper';
+import { Inviter } from './inviter';
+import { LateInvites } from './late-invites';
+import { ManagerConfig } from './manager-config';
+import { MessageSender } from './message-sender';
+import { RoomReconciler } from './room-reconciler';
+import { SpaceReconciler } from './space-reconciler';
+
+export const roomManagerSections = [
+  'http',
+  'log',
+  'nats',
+  'postgres',
+  'encryption',
+  'organisation',
+  'matrix',
+  'homeserver',
+  'rooms',
+] as const satisfies ConfigSection[];
+
+type RoomManagerConfig = Pick<Config, (typeof roomManagerSections)[number]>;
+
+@Module({})
+export class RoomManagerModule {
+  static forRoot(config: RoomManagerConfig): DynamicModule {
+    return {
+      module: RoomManagerModule,
+      imports: [
+        PlatformModule.forRoot({ app: 'room-manager', config }),
+        QueueModule.forRoot({ ...config.nats, app: 'room-manager' }),
+        PersistenceModule.forRoot(config.postgres, config.matrix),
+        MatrixModule.forRoot(config.homeserver),
+      ],
+      controllers: [CommandController],
+      providers: [
+        { provide: ManagerConfig, useFactory: () => new ManagerConfig(config) },
+        { provide: Sealer, useFactory: () => new Sealer(Buffer.from(config.encryption.key, 'base64')) },
+        GhostKeeper,
+        Inviter,
+        LateInvites,
+        ContainerReconciler,
+        SpaceReconciler,
+        RoomReconciler,
+        MessageSender,
+      ],
+    };
+  }
+}

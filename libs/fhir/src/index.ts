@@ -1,0 +1,3 @@
+export { FhirClient } from './fhir-client';
+export { FhirConflict, FhirRefusal } from './fhir-failure';
+export { FhirModule } from './fhir.module';

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+/** A coded value as FHIR means it: the code and the system that defines it. */
+export interface SystemCode {
+  readonly system: string;
+  readonly code: string;
+}
+
+/** Comma-separated `system|code` pairs, or a YAML list of them. */
+export function systemCodes() {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+      z
+        .array(z.string().regex(/^[^|\s]+\|[^|\s]+$/))
+        .min(1)
+        .transform((pairs) => pairs.map(readPair)),
+    )
+    .describe('system|code pairs, separated by commas');
+}
+
+function readPair(pair: string): SystemCode {
+  const bar = pair.indexOf('|');
+  return { system: pair.slice(0, bar), code: pair.slice(bar + 1) };
+}
+
+/**
+ * A secret per source: `ehr=<secret>,lab=<secret>` (a comma or a new line between them), or a YAML map.
+ * @returns a record without prototype, so that a source id from a URL path can be looked up as it is
+ */
+export function sourceSecrets() {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(/[,\n]/).map(readAssignment) : entriesOf(value)),
+      z
+        .array(z.tuple([z.string().regex(/^[a-z0-9-]+$/), z.string().regex(/^[^\s,]{16,}$/)]))
+        .min(1)
+        .refine((pairs) => new Set(pairs.map(([source]) => source)).size === pairs.length)
+        .transform(recordOf),
+    )
+    .describe(
+      'source=secret pairs separated by commas (in YAML a map): each source once, in a-z, 0-9 and -; each secret at least 16 characters without white space or comma',
+    );
+}
+
+function readAssignment(text: string): string[] {
+  const equals = text.indexOf('=');
+  return equals < 0 ? [text.trim()] : [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
+}
+
+function entriesOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : value;
+}
+
+function recordOf(pairs: [string, string][]): Readonly<Record<string, string>> {
+  const record = Object.create(null) as Record<string, string>;
+  for (const [source, secret] of pairs) record[source] = secret;
+  return record;
+}

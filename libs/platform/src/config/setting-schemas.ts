@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+/*
+ * The kinds of value a setting can have. Each reads the text of an environment variable and the value of a YAML
+ * file alike, strictly ('12abc' is no number), and is described by what completes "expected: …".
+ */
+
+const fromText = (pattern: RegExp, read: (text: string) => unknown) => (value: unknown) =>
+  typeof value === 'string' && pattern.test(value) ? read(value) : value;
+
+/** Any text without line breaks. */
+export function line() {
+  return z
+    .string()
+    .regex(/^[^\r\n]+$/)
+    .describe('text on one line');
+}
+
+/** Text of a given form. `form` completes "expected: …". */
+export function matching(pattern: RegExp, form: string) {
+  return z.string().regex(pattern).describe(form);
+}
+
+/** A whole number within bounds, both allowed. */
+export function wholeNumber(min: number, max: number) {
+  return z
+    .preprocess(fromText(/^-?\d+$/, Number), z.int().min(min).max(max))
+    .describe(`a whole number from ${min} to ${max}`);
+}
+
+/** One of a few whole numbers. */
+export function oneNumberOf<const T extends readonly number[]>(values: T) {
+  return z.preprocess(fromText(/^\d+$/, Number), z.literal(values)).describe(`one of ${values.join(', ')}`);
+}
+
+/** One of a few words. */
+export function oneOf<const T extends readonly string[]>(values: T) {
+  return z.enum(values).describe(`one of ${values.join(', ')}`);
+}
+
+/** `true` or `false`. */
+export function yesOrNo() {
+  return z
+    .preprocess(
+      fromText(/^(true|false)$/, (text) => text === 'true'),
+      z.boolean(),
+    )
+    .describe('true or false');
+}
+
+/** An absolute URL with one of the given schemes. A trailing slash is taken off, so that paths can be appended. */
+export function url(schemes: readonly string[]) {
+  const scheme = new RegExp(`^(${schemes.join('|')})://`, 'i');
+  return z
+    .string()
+    .refine((value) => scheme.test(value) && URL.canParse(value))
+    .transform((value) => value.replace(/\/+$/, ''))
+    .describe(`a URL with ${schemes.map((name) => `${name}://`).join(' or ')}`);
+}
+
+/** A secret that no one guesses: at least `length` characters, no white space. */
+export function secretText(length: number) {
+  return z
+    .string()
+    .regex(new RegExp(`^\\S{${length},}$`))
+    .describe(`at least ${length} characters without white space`);
+}
+
+/** 32 bytes for AES-256, as base64 text. */
+export function encryptionKey() {
+  return z
+    .base64()
+    .refine((text) => Buffer.from(text, 'base64').length === 32)
+    .describe('32 bytes in base64');
+}

@@ -1,0 +1,288 @@
+import type { Setting, SettingValue } from './setting';
+import { systemCodes, sourceSecrets } from './compound-schemas';
+import {
+  encryptionKey,
+  line,
+  matching,
+  oneNumberOf,
+  oneOf,
+  secretText,
+  url,
+  wholeNumber,
+  yesOrNo,
+} from './setting-schemas';
+import { z } from 'zod';
+
+const MEBIBYTE = 2 ** 20;
+const GIBIBYTE = 2 ** 30;
+const DAY_MS = 86_400_000;
+const MAX_POWER_LEVEL = 100;
+
+/** The characters of a localpart (Matrix specification, appendix "User identifiers"). */
+const LOCALPART = /^[a-z0-9._=/+-]{1,200}$/;
+const localpart = () => matching(LOCALPART, 'up to 200 characters of a-z, 0-9 and ._=/+-');
+const powerLevel = () => wholeNumber(0, MAX_POWER_LEVEL);
+
+/**
+ * Every setting of the bridge, by section and key. The YAML path of a setting is `section.key`.
+ * An app reads only the sections it names.
+ */
+export const settings = {
+  organisation: {
+    name: {
+      env: 'ORGANISATION_NAME',
+      schema: line(),
+      doc: 'Name of the care organisation, as shown in the names of Spaces.',
+    },
+  },
+  http: {
+    host: {
+      env: 'HTTP_HOST',
+      schema: matching(/^\S+$/, 'an address or a host name'),
+      default: '0.0.0.0',
+      doc: 'Address to listen on.',
+    },
+    port: {
+      env: 'HTTP_PORT',
+      schema: wholeNumber(0, 65_535),
+      default: 8080,
+      doc: 'TCP port to listen on; 0 takes a free one.',
+    },
+    bodyLimitBytes: {
+      env: 'HTTP_BODY_LIMIT_BYTES',
+      schema: wholeNumber(1024, 256 * MEBIBYTE),
+      default: 10 * MEBIBYTE,
+      doc: 'Largest request body accepted, in bytes.',
+    },
+  },
+  log: {
+    level: {
+      env: 'LOG_LEVEL',
+      schema: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+      default: 'info',
+      doc: 'Least severe log level that is written.',
+    },
+    format: {
+      env: 'LOG_FORMAT',
+      schema: oneOf(['auto', 'json', 'pretty']),
+      default: 'auto',
+      doc: 'Form of the log lines; auto: pretty on a terminal, JSON elsewhere.',
+    },
+  },
+  nats: {
+    url: {
+      env: 'NATS_URL',
+      schema: matching(
+        /^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/,
+        'one or more nats:// or tls:// URLs, separated by commas',
+      ),
+      default: 'nats://127.0.0.1:4222',
+      doc: 'NATS servers of the JetStream cluster, separated by commas.',
+    },
+    partitions: {
+      env: 'NATS_PARTITIONS',
+      schema: wholeNumber(1, 1024),
+      default: 32,
+      doc: 'Number of partitions per work queue; conversations in different partitions are worked on at the same time.',
+    },
+    replicas: {
+      env: 'NATS_REPLICAS',
+      schema: oneNumberOf([1, 3, 5]),
+      default: 1,
+      doc: 'Number of NATS servers that store each message; 3 in production.',
+    },
+    maxBytes: {
+      env: 'NATS_MAX_BYTES',
+      schema: wholeNumber(MEBIBYTE, 1024 * GIBIBYTE),
+      default: GIBIBYTE,
+      doc: 'Largest backlog per work queue, in bytes; when it is full, senders are asked to repeat later.',
+    },
+    ackWaitMs: {
+      env: 'NATS_ACK_WAIT_MS',
+      schema: wholeNumber(1000, 3_600_000),
+      default: 30_000,
+      doc: 'Time after which a message whose worker has gone silent is given to another, in milliseconds.',
+    },
+  },
+  postgres: {
+    url: {
+      env: 'DATABASE_URL',
+      schema: url(['postgresql', 'postgres']),
+      secret: true,
+      doc: 'Postgres database of the bridge.',
+    },
+    poolSize: {
+      env: 'DATABASE_POOL_SIZE',
+      schema: wholeNumber(1, 200),
+      default: 10,
+      doc: 'Largest number of database connections per process.',
+    },
+  },
+  matrix: {
+    serverName: {
+      env: 'MATRIX_SERVER_NAME',
+      schema: matching(
+        /^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/,
+        'a server name such as care.example or care.example:8448, not a URL',
+      ),
+      doc: 'Server name of the homeserver: what follows the colon in its user ids.',
+    },
+    ghostPrefix: {
+      env: 'MATRIX_GHOST_PREFIX',
+      schema: localpart(),
+      default: '_fhir_bridge_',
+      doc: 'Start of the localpart of every user id that the bridge owns.',
+    },
+    botLocalpart: {
+      env: 'MATRIX_BOT_LOCALPART',
+      schema: localpart(),
+      default: '_fhir_bridge_bot',
+      doc: "Localpart of the bridge's own user; starts with the ghost prefix.",
+    },
+  },
+  homeserver: {
+    url: {
+      env: 'MATRIX_HOMESERVER_URL',
+      schema: url(['https', 'http']),
+      doc: "URL of the homeserver's Client-Server API.",
+    },
+    asToken: {
+      env: 'MATRIX_AS_TOKEN',
+      schema: secretText(32),
+      secret: true,
+      doc: 'Token with which the bridge calls the homeserver (as_token of the registration).',
+    },
+    requestTimeoutMs: {
+      env: 'MATRIX_REQUEST_TIMEOUT_MS',
+      schema: wholeNumber(1000, 600_000),
+      default: 60_000,
+      doc: 'Longest wait for an answer of the homeserver, in milliseconds.',
+    },
+  },
+  appservice: {
+    id: {
+      env: 'MATRIX_AS_ID',
+      schema: matching(/^[A-Za-z0-9._-]{1,255}$/, 'letters, digits and ._-'),
+      default: 'fhir-matrix-bridge',
+      doc: 'Id of the Application Service in its registration.',
+    },
+    hsToken: {
+      env: 'MATRIX_HS_TOKEN',
+      schema: secretText(32),
+      secret: true,
+      doc: 'Token with which the homeserver calls the bridge (hs_token of the registration).',
+    },
+  },
+  rooms: {
+    nameFromTopic: {
+      env: 'MATRIX_ROOM_NAME_FROM_TOPIC',
+      schema: yesOrNo(),
+      default: false,
+      doc: 'Whether the topic of a conversation in FHIR becomes the name of its Room; only where topics hold no patient data.',
+    },
+    historyVisibility: {
+      env: 'MATRIX_ROOM_HISTORY_VISIBILITY',
+      schema: oneOf(['joined', 'invited']),
+      default: 'invited',
+      doc: 'What a new member can read: invited lets an invited member read what was said since the invite, joined since the join.',
+    },
+    powerLead: {
+      env: 'MATRIX_POWER_LEAD',
+      schema: powerLevel(),
+      default: 100,
+      doc: 'Power level of a care team member with a lead role.',
+    },
+    powerProfessional: {
+      env: 'MATRIX_POWER_PROFESSIONAL',
+      schema: powerLevel(),
+      default: 75,
+      doc: 'Power level of any other professional.',
+    },
+    powerRelatedPerson: {
+      env: 'MATRIX_POWER_RELATED_PERSON',
+      schema: powerLevel(),
+      default: 50,
+      doc: 'Power level of a related person, such as an informal carer.',
+    },
+    powerPatient: {
+      env: 'MATRIX_POWER_PATIENT',
+      schema: powerLevel(),
+      default: 25,
+      doc: 'Power level of the patient.',
+    },
+    leadRoles: {
+      env: 'MATRIX_LEAD_ROLES',
+      schema: systemCodes(),
+      default: 'http://snomed.info/sct|768820003',
+      doc: 'Roles in CareTeam.participant.role that make a member a lead, separated by commas.',
+    },
+  },
+  fhir: {
+    baseUrl: { env: 'FHIR_BASE_URL', schema: url(['https', 'http']), doc: 'Base URL of the FHIR R4 server.' },
+    bearerToken: {
+      env: 'FHIR_BEARER_TOKEN',
+      schema: secretText(1),
+      optional: true,
+      secret: true,
+      doc: 'Bearer token for the FHIR server; not set: no Authorization header.',
+    },
+    requestTimeoutMs: {
+      env: 'FHIR_REQUEST_TIMEOUT_MS',
+      schema: wholeNumber(1000, 600_000),
+      default: 30_000,
+      doc: 'Longest wait for an answer of the FHIR server, in milliseconds.',
+    },
+    pullOverlapMs: {
+      env: 'FHIR_PULL_OVERLAP_MS',
+      schema: wholeNumber(0, DAY_MS),
+      default: 10_000,
+      doc: 'How far each pull reaches back before the last change seen, in milliseconds; covers changes that the server stores out of order.',
+    },
+    syncFrom: {
+      env: 'FHIR_SYNC_FROM',
+      schema: z.iso.datetime({ offset: true }).describe('an instant such as 2026-01-31T00:00:00Z'),
+      optional: true,
+      doc: 'Changes before this instant are not bridged on the first start; not set: all are.',
+    },
+  },
+  notifications: {
+    secrets: {
+      env: 'FHIR_NOTIFICATION_SECRETS',
+      schema: sourceSecrets(),
+      secret: true,
+      doc: 'The sources that may notify the bridge and the secret of each: ehr=…,lab=… (in YAML a map).',
+    },
+    pullIntervalMs: {
+      env: 'FHIR_PULL_INTERVAL_MS',
+      schema: wholeNumber(1000, DAY_MS),
+      default: 60_000,
+      doc: 'Time between the pulls that make up for lost notifications, in milliseconds.',
+    },
+  },
+  encryption: {
+    key: {
+      env: 'DATABASE_ENCRYPTION_KEY',
+      schema: encryptionKey(),
+      secret: true,
+      doc: 'Key for the little patient data that the database holds: 32 random bytes in base64 (openssl rand -base64 32).',
+    },
+  },
+} as const satisfies Record<string, Record<string, Setting>>;
+
+export type ConfigSection = keyof typeof settings;
+
+/** The whole configuration, typed by the tree of settings. */
+export type Config = {
+  readonly [S in ConfigSection]: {
+    readonly [K in keyof (typeof settings)[S]]: (typeof settings)[S][K] extends infer T extends Setting
+      ? SettingValue<T>
+      : never;
+  };
+};
+
+/** The settings of one section, without the exact types of their values. */
+export function settingsOf(section: ConfigSection): readonly (readonly [key: string, setting: Setting])[] {
+  return Object.entries<Setting>(settings[section]);
+}
+
+export const configSections = Object.keys(settings) as ConfigSection[];

@@ -1,0 +1,13 @@
+export { type ConfigMistake, ConfigError } from './config/config-error';
+export { configTable } from './config/config-table';
+export { describeSettings } from './config/describe-settings';
+export { loadConfig } from './config/load-config';
+export { type Config, type ConfigSection, settings } from './config/settings';
+export { Readiness, type ReadinessReport } from './health/readiness';
+export { createPino } from './logging/create-pino';
+export { Logger } from './logging/logger';
+export { Metrics } from './metrics/metrics';
+export { PlatformModule, type PlatformOptions } from './platform.module';
+export { type EntryPoint, runMain } from './run-main';
+export { startApp, type AppOptions } from './start-app';
+export { currentTraceparent, runWithTrace } from './trace';

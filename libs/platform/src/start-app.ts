@@ -1,0 +1,77 @@
+import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
+import { TransientError } from '@bridge/contracts';
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from './config/settings';
+import { Readiness } from './health/readiness';
+import { createPino } from './logging/create-pino';
+import { Logger } from './logging/logger';
+import { ProcessGuard } from './process-guard';
+import { runWithTrace } from './trace';
+
+export interface AppOptions {
+  readonly app: string;
+  /** The app's root module. It imports `PlatformModule.forRoot`. */
+  readonly module: Type | DynamicModule;
+  readonly config: Pick<Config, 'http' | 'log'>;
+  /** For a worker: what it consumes. Closed after HTTP and before the connections. */
+  readonly strategy?: (app: INestApplicationContext) => CustomTransportStrategy & Server;
+  /** The app's own filters, parsers and hooks, before it listens. */
+  readonly configure?: (app: NestFastifyApplication) => void | Promise<void>;
+}
+
+/** How long a sender may take for one request. Behind a homeserver or a FHIR server on the same network that is ample. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Longer than the 60 s after which common proxies drop an idle connection, so that they close first and no request is lost in between. */
+const KEEP_ALIVE_MS = 65_000;
+
+/**
+ * Starts an app: HTTP first, consuming after that. Orchestrators then see a live process that is not yet ready while
+ * the worker looks for its queue, instead of a closed port that they would restart.
+ * Stops on SIGTERM and SIGINT, see {@link ProcessGuard}. A failure ends the process with status 1 and one log line.
+ */
+export async function startApp(options: AppOptions): Promise<NestFastifyApplication> {
+  const guard = new ProcessGuard(new Logger(createPino(options.app, options.config.log)));
+  try {
+    const app = await create(options);
+    const readiness = app.get(Readiness);
+    let consuming = false;
+    readiness.register('start', () => {
+      if (!consuming) throw new TransientError('starting', 'Not started yet', { advice: 'starting' });
+    });
+    await options.configure?.(app);
+    if (options.strategy) app.connectMicroservice({ strategy: options.strategy(app) });
+    await app.listen(options.config.http.port, options.config.http.host);
+    await app.startAllMicroservices();
+    consuming = true;
+    guard.started(app, readiness);
+    app.getHttpServer().once('close', () => guard.release());
+    app.get(Logger).log(`Listening on ${await app.getUrl()}`, options.app);
+    return app;
+  } catch (error) {
+    return guard.startFailed(error);
+  }
+}
+
+async function create({ module, config }: AppOptions): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.http.bodyLimitBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // On close: requests under way finish, connections without one are not waited for.
+    forceCloseConnections: 'idle',
+  });
+  // After the body has been read, because its stream does not carry the asynchronous context on.
+  adapter.getInstance().addHook('preHandler', (request, _reply, done) => {
+    const header = request.headers.traceparent;
+    runWithTrace(typeof header === 'string' ? header : undefined, done);
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bufferLogs: true,
+    // Errors come here, to be logged once and as one line.
+    abortOnError: false,
+  });
+  app.useLogger(app.get(Logger));
+  return app;
+}

@@ -1,0 +1,17 @@
+export type { DeadLetter } from './dead-letters';
+export {
+  MalformedMessageError,
+  MessageTooLargeError,
+  QueueSetupError,
+  QueueUnavailableError,
+  UnknownKindError,
+} from './errors';
+export { JetStreamServer } from './jetstream-server';
+export { messageHeaders } from './message-headers';
+export { partitionOf } from './partition';
+export type { QueueConfig } from './queue-config';
+export { QueueConnection } from './queue-connection';
+export { QueueContext } from './queue-context';
+export { QueueModule } from './queue.module';
+export { QueuePublisher } from './queue-publisher';
+export { deadLetterStream } from './subject';

@@ -1,0 +1,12 @@
+/** Headers of the bridge's messages in JetStream. None holds message text or patient data. */
+export const messageHeaders = {
+  /** The ordering key: a FHIR reference or a room id. */
+  key: 'Bridge-Key',
+  /** W3C Trace Context, so that one trace goes through every process. */
+  traceparent: 'traceparent',
+  /** On dead letters only. */
+  reason: 'Bridge-Reason',
+  failureClass: 'Bridge-Failure-Class',
+  attempts: 'Bridge-Attempts',
+  originalSubject: 'Bridge-Original-Subject',
+} as const;

@@ -1,0 +1,33 @@
+import type { MessageKind, WorkStream } from '@bridge/contracts';
+import type { Delivery } from './delivery';
+import { messageHeaders } from './message-headers';
+import { parseWorkSubject } from './subject';
+
+/** What a handler may know about the message that it was given: `@Ctx() context: QueueContext`. */
+export class QueueContext {
+  readonly kind: MessageKind;
+  readonly partition: number;
+  /** The ordering key that the message was published with. */
+  readonly key?: string;
+  /** Its number in the stream. */
+  readonly sequence: number;
+  /** Deliveries so far, this one counted: 1 for the first. */
+  readonly attempts: number;
+  /** When JetStream stored it, by the server's clock. */
+  readonly storedAt: Date;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly stream: WorkStream,
+    delivery: Delivery,
+  ) {
+    const { kind, partition } = parseWorkSubject(delivery.subject);
+    this.kind = kind as MessageKind;
+    this.partition = partition;
+    this.key = delivery.header(messageHeaders.key);
+    this.sequence = delivery.sequence;
+    this.attempts = delivery.attempts;
+    this.storedAt = delivery.storedAt;
+    this.headers = delivery.headers;
+  }
+}
