@@ -23,20 +23,18 @@ export async function applyMigrations(databaseUrl: string, directory: string): P
   });
 }
 
-/**
- * What is missing in `prisma/migrations` to arrive at `prisma/schema.prisma`.
- * @returns the SQL of the difference, empty when there is none
- */
-export async function migrationDrift(databaseUrl: string, directory: string): Promise<string> {
+/** The SQL that makes an empty database what `prisma/schema.prisma` says: what all migrations together must amount to. */
+export async function schemaScript(databaseUrl: string, directory: string): Promise<string> {
   return withEngine(databaseUrl, directory, async (engine) => {
-    const { stdout, exitCode } = await engine.diff({
-      from: { tag: 'migrations', ...migrationsIn(directory) },
-      to: { tag: 'schemaDatamodel', files: [{ path: schemaPath(directory), content: schemaOf(directory) }] },
+    const files = [{ path: schemaPath(directory), content: schemaOf(directory) }];
+    const { stdout } = await engine.diff({
+      from: { tag: 'empty' },
+      to: { tag: 'schemaDatamodel', files },
       script: true,
-      exitCode: true,
+      exitCode: null,
       filters,
     });
-    return exitCode === 0 ? '' : (stdout ?? '');
+    return stdout ?? '';
   });
 }
 

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm';
-import * as pg from 'pg';
 
 interface EngineModule {
   readonly SchemaEngine: {
@@ -37,48 +35,13 @@ export async function openSchemaEngine(
   const wasm = new Module(readFileSync(glue.replace(/\.js$/, '.wasm')));
   const instance = new Instance(wasm, { './schema_engine_bg.js': engineModule });
   engineModule.__wbg_set_wasm(instance.exports);
+  // Where the engine leaves its last words before it panics; without it the panic itself fails.
+  (globalThis as { PRISMA_WASM_PANIC_REGISTRY?: object }).PRISMA_WASM_PANIC_REGISTRY = {
+    set_message(message: string): never {
+      throw new Error(message);
+    },
+  };
   instance.exports.__wbindgen_start();
-  readSystemCharsAsText();
-  const adapter = bindMigrationAwareSqlAdapterFactory(new MigrationAdapter(databaseUrl));
+  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: databaseUrl }));
   return engineModule.SchemaEngine.new({ datamodels: [schema] }, () => undefined, adapter);
-}
-
-/** adapter-pg 7.10.1 ignores `database` beside `connectionString` here, and would run the shadow migrations in the real database. */
-class MigrationAdapter extends PrismaPg {
-  constructor(private readonly databaseUrl: string) {
-    super({ connectionString: databaseUrl });
-  }
-
-  override async connectToShadowDb(): ReturnType<PrismaPg['connectToShadowDb']> {
-    const name = `prisma_shadow_${randomUUID().replaceAll('-', '')}`;
-    const admin = new pg.Client({ connectionString: this.databaseUrl });
-    await admin.connect();
-    await admin.query(`CREATE DATABASE "${name}"`);
-    const url = new URL(this.databaseUrl);
-    url.pathname = `/${name}`;
-    const connection = await new PrismaPg({ connectionString: url.href }).connect();
-    const dispose = connection.dispose.bind(connection);
-    connection.dispose = async () => {
-      await dispose();
-      await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`);
-      await admin.end();
-    };
-    return connection;
-  }
-}
-
-/** Introspection reads columns of Postgres' one-byte type "char" (18), which adapter-pg cannot: read them as text (1042). */
-function readSystemCharsAsText(): void {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an internal file of pg, without types
-  const { prototype } = require('pg/lib/result') as {
-    prototype: { addFields(fields: { dataTypeID: number }[]): void; patched?: true };
-  };
-  if (prototype.patched) return;
-  prototype.patched = true;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
-  const addFields = prototype.addFields;
-  prototype.addFields = function (fields) {
-    for (const field of fields) if (field.dataTypeID === 18) field.dataTypeID = 1042;
-    addFields.call(this, fields);
-  };
 }

@@ -4,7 +4,6 @@ export { describeSettings } from './config/describe-settings';
 export { loadConfig } from './config/load-config';
 export { type Config, type ConfigSection, settings } from './config/settings';
 export { Readiness, type ReadinessReport } from './health/readiness';
-export { createPino } from './logging/create-pino';
 export { Logger } from './logging/logger';
 export { Metrics } from './metrics/metrics';
 export { PlatformModule, type PlatformOptions } from './platform.module';

@@ -29,9 +29,9 @@ class WorkController {
     return 'done';
   }
 
-  @Get('trace')
-  trace(): string | undefined {
-    return currentTraceId();
+  @Post('trace')
+  trace(@Body() body: { text: string }): object {
+    return { text: body.text, trace: currentTraceId() };
   }
 
   @Post('fail')
@@ -74,11 +74,18 @@ class Strategy extends Server implements CustomTransportStrategy {
   }
 }
 
-let app: NestFastifyApplication | undefined;
+/** The app of the running test, from the moment it is created, whatever becomes of its start. */
+let app: NestFastifyApplication;
 
+/** @returns the app's URL once it has started; empty when it failed to, since `process.exit` does not end a test */
 async function start(options: Partial<AppOptions> = {}): Promise<string> {
-  app = await startApp({ app: 'test', module: TestModule, config, ...options });
-  return app.getUrl();
+  const configure = async (created: NestFastifyApplication): Promise<void> => {
+    app = created;
+    await options.configure?.(created);
+  };
+  const started = (await startApp({ app: 'test', module: TestModule, config, ...options, configure })) as
+    NestFastifyApplication | undefined;
+  return (await started?.getUrl()) ?? '';
 }
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {
@@ -101,8 +108,7 @@ beforeEach(() => {
   });
 });
 afterEach(async () => {
-  await app?.close();
-  app = undefined;
+  await app.close();
   jest.restoreAllMocks();
   for (const event of ['SIGTERM', 'SIGINT', 'unhandledRejection', 'uncaughtException'])
     process.removeAllListeners(event);
@@ -122,7 +128,7 @@ describe('startApp', () => {
 
   it('answers /ready with 503 and the reason when a check fails', async () => {
     const url = await start();
-    app?.get(Readiness).register('nats', () => Promise.reject(new Error('letmein')));
+    app.get(Readiness).register('nats', () => Promise.reject(new Error('letmein')));
     const ready = await fetch(`${url}/ready`);
     expect([ready.status, await ready.json()]).toEqual([
       503,
@@ -133,13 +139,11 @@ describe('startApp', () => {
   it('is live but not ready while its strategy still starts', async () => {
     const queue = deferred();
     const listening = new Promise<string>((resolve) => {
-      const strategy = (): Strategy =>
-        new Strategy(async () => {
-          resolve(await created!.getUrl());
-          await queue.promise;
-        });
-      let created: NestFastifyApplication | undefined;
-      void start({ strategy, configure: (configured) => void (created = configured) });
+      const reached = async (): Promise<void> => {
+        resolve(await app.getUrl());
+        await queue.promise;
+      };
+      void start({ strategy: () => new Strategy(reached) });
     });
     const url = await listening;
     expect((await fetch(`${url}/live`)).status).toBe(200);
@@ -160,9 +164,16 @@ describe('startApp', () => {
   it('gives each request a trace, that of the header where there is one, also after a body was read', async () => {
     const url = await start();
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-    const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
-    expect(await (await fetch(`${url}/trace`, { headers })).text()).toBe(traceId);
-    expect(await (await fetch(`${url}/trace`)).text()).toMatch(/^[0-9a-f]{32}$/);
+    const send = async (headers: Record<string, string>): Promise<unknown> => {
+      const request = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
+      return (await fetch(`${url}/trace`, { ...request, body: '{"text":"hello"}' })).json();
+    };
+    const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+    expect(await send({ traceparent })).toEqual({ text: 'hello', trace: traceId });
+    expect(await send({})).toEqual({
+      text: 'hello',
+      trace: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+    });
   });
 
   it('tells the sender of a failed request nothing of the error', async () => {
@@ -195,7 +206,6 @@ describe('stopping', () => {
       'connection closed on SIGTERM',
     ]);
     await expect(fetch(`${url}/live`)).rejects.toThrow();
-    app = undefined;
   });
 
   it('ends at once with status 1 on a second signal', async () => {
@@ -214,17 +224,22 @@ describe('stopping', () => {
     const before = process.listenerCount('SIGTERM');
     await start();
     expect(process.listenerCount('SIGTERM')).toBe(before + 1);
-    await app?.close();
-    app = undefined;
+    await app.close();
     expect(process.listenerCount('SIGTERM')).toBe(before);
   });
 
   it('ends at once with status 0 on a signal while it still starts', async () => {
-    const starting = deferred();
-    void start({ configure: () => starting.promise });
+    const configuring = deferred();
+    const queue = deferred();
+    const started = start({
+      configure: () => configuring.resolve(),
+      strategy: () => new Strategy(() => queue.promise),
+    });
+    await configuring.promise;
     process.emit('SIGTERM', 'SIGTERM');
     expect(await exited).toBe(0);
-    starting.resolve();
+    queue.resolve();
+    await started;
   });
 
   it('ends with status 1 on an error that nobody handled', async () => {

@@ -32,9 +32,10 @@ const KEEP_ALIVE_MS = 65_000;
  * Stops on SIGTERM and SIGINT, see {@link ProcessGuard}. A failure ends the process with status 1 and one log line.
  */
 export async function startApp(options: AppOptions): Promise<NestFastifyApplication> {
-  const guard = new ProcessGuard(new Logger(createPino(options.app, options.config.log)));
+  const logger = new Logger(createPino(options.app, options.config.log));
+  const guard = new ProcessGuard(logger);
   try {
-    const app = await create(options);
+    const app = await create(options, logger);
     const readiness = app.get(Readiness);
     let consuming = false;
     readiness.register('start', () => {
@@ -47,14 +48,14 @@ export async function startApp(options: AppOptions): Promise<NestFastifyApplicat
     consuming = true;
     guard.started(app, readiness);
     app.getHttpServer().once('close', () => guard.release());
-    app.get(Logger).log(`Listening on ${await app.getUrl()}`, options.app);
+    logger.log(`Listening on ${await app.getUrl()}`, options.app);
     return app;
   } catch (error) {
     return guard.startFailed(error);
   }
 }
 
-async function create({ module, config }: AppOptions): Promise<NestFastifyApplication> {
+async function create({ module, config }: AppOptions, logger: Logger): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: config.http.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -67,11 +68,9 @@ async function create({ module, config }: AppOptions): Promise<NestFastifyApplic
     const header = request.headers.traceparent;
     runWithTrace(typeof header === 'string' ? header : undefined, done);
   });
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    bufferLogs: true,
-    // Errors come here, to be logged once and as one line.
+  return NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger,
+    // Errors come to the caller, to be logged once and as one line.
     abortOnError: false,
   });
-  app.useLogger(app.get(Logger));
-  return app;
 }

@@ -221,7 +221,7 @@ export const settings = {
     baseUrl: { env: 'FHIR_BASE_URL', schema: url(['https', 'http']), doc: 'Base URL of the FHIR R4 server.' },
     bearerToken: {
       env: 'FHIR_BEARER_TOKEN',
-      schema: secretText(1),
+      schema: matching(/^\S+$/, 'text without white space'),
       optional: true,
       secret: true,
       doc: 'Bearer token for the FHIR server; not set: no Authorization header.',

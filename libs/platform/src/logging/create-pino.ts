@@ -21,6 +21,8 @@ export function createPino(app: string, config: Config['log'], destination?: Des
       base: { app },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: withSafeErrors },
+      // Pino's own would take all fields and causes of what looks like an error; by now the field is safe.
+      serializers: { err: (error: unknown) => error },
       mixin: traceOfLine,
       redact: { paths: NEVER_LOGGED, censor: '[redacted]' },
     },

@@ -111,8 +111,14 @@ describe('Logger', () => {
     expect(written[0]).not.toContain('Bearer');
   });
 
-  it('writes the framework’s own start lines only for debugging', () => {
+  it("writes the framework's own start lines only for debugging", () => {
     logger.log('Mapped {/live, GET} route', 'RouterExplorer');
+    logger.error(new Error('broken provider'), 'ExceptionHandler');
     expect(written).toEqual([]);
+  });
+
+  it("writes what the framework says about a failed request, with the stack's frames and not its message", () => {
+    logger.error('Failed', 'Error: Mrs Jansen\n    at handle (file.ts:1:1)', 'ExceptionsHandler');
+    expect(line()).toMatchObject({ level: 'error', msg: 'Failed', stack: 'at handle (file.ts:1:1)' });
   });
 });

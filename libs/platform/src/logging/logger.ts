@@ -4,8 +4,12 @@ import { serializeError, stackFrames, type LoggedError } from './serialize-error
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-/** What Nest tells about its own start: of interest only when looking for a fault. */
+/**
+ * What Nest tells about its own start: of interest only when looking for a fault. An error among it is thrown as well,
+ * and whoever ends the process for it writes the one line.
+ */
 const FRAMEWORK_CONTEXTS = new Set([
+  'ExceptionHandler',
   'InstanceLoader',
   'NestApplication',
   'NestFactory',
@@ -39,7 +43,7 @@ export class Logger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write(FRAMEWORK_CONTEXTS.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
+    this.write(isFrameworkStart(rest) ? 'debug' : 'info', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
@@ -47,7 +51,7 @@ export class Logger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    this.write(isFrameworkStart(rest) ? 'debug' : 'error', message, rest);
   }
 
   fatal(message: unknown, ...rest: unknown[]): void {
@@ -74,6 +78,10 @@ function lineOf(message: unknown, rest: unknown[]): Line {
     fields: Object.assign(stack ? { stack: stackFrames(stack) } : {}, ...parts.filter(isFields)) as object,
     text: texts.length > 0 ? texts.map(String).join(' ') : undefined,
   };
+}
+
+function isFrameworkStart(rest: unknown[]): boolean {
+  return FRAMEWORK_CONTEXTS.has(String(rest.at(-1)));
 }
 
 function isStack(part: unknown): part is string {

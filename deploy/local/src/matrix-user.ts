@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { RegisteredUser } from './register-user';
+
+/** An event as a client sees it, and when it did. */
+export interface SeenEvent {
+  readonly event_id: string;
+  readonly room_id: string;
+  readonly type: string;
+  readonly sender: string;
+  readonly state_key?: string;
+  readonly origin_server_ts: number;
+  readonly content: Record<string, unknown>;
+  /** performance.now() of this process */
+  readonly seenAt: number;
+}
+
+/** An invite as the invited person's client sees it. */
+export interface SeenInvite {
+  readonly roomId: string;
+  readonly state: readonly {
+    type: string;
+    state_key: string;
+    sender: string;
+    content: Record<string, unknown>;
+  }[];
+}
+
+interface SyncAnswer {
+  next_batch: string;
+  rooms?: {
+    join?: Record<
+      string,
+      {
+        timeline: { events: Omit<SeenEvent, 'room_id' | 'seenAt'>[] };
+        state: { events: Omit<SeenEvent, 'room_id' | 'seenAt'>[] };
+      }
+    >;
+    invite?: Record<string, { invite_state: { events: SeenInvite['state'][number][] } }>;
+    leave?: Record<string, unknown>;
+  };
+}
+
+const waitMs = 60_000;
+const syncAgainMs = 200;
+
+/** A person with a Matrix client: syncing, joining, talking; for the demo and the tests. */
+export class MatrixUser {
+  readonly events: SeenEvent[] = [];
+  readonly invites = new Map<string, SeenInvite>();
+  readonly left = new Set<string>();
+  private readonly news = new EventEmitter().setMaxListeners(0);
+  private readonly stopped = new AbortController();
+  private syncing?: Promise<void>;
+
+  constructor(
+    readonly clientUrl: string,
+    readonly account: RegisteredUser,
+  ) {}
+
+  get userId(): string {
+    return this.account.userId;
+  }
+
+  /** Begins to sync; resolves after the first answer, from which on nothing is missed. */
+  async start(): Promise<void> {
+    const since = await this.sync(undefined);
+    this.syncing = this.syncOn(since);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.syncing;
+  }
+
+  async join(roomId: string): Promise<void> {
+    await this.call('POST', `/rooms/${encodeURIComponent(roomId)}/join`, {});
+    this.invites.delete(roomId);
+  }
+
+  /** @returns the event id, and when the request was made */
+  async say(roomId: string, body: string, more: object = {}): Promise<{ eventId: string; saidAt: number }> {
+    const saidAt = performance.now();
+    const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${randomUUID()}`;
+    const answer = await this.call<{ event_id: string }>('PUT', path, { msgtype: 'm.text', body, ...more });
+    return { eventId: answer.event_id, saidAt };
+  }
+
+  async state(roomId: string): Promise<Omit<SeenEvent, 'seenAt'>[]> {
+    return this.call('GET', `/rooms/${encodeURIComponent(roomId)}/state`);
+  }
+
+  /** The whole timeline as the homeserver has it, oldest first. */
+  async history(roomId: string): Promise<Omit<SeenEvent, 'seenAt'>[]> {
+    const events: Omit<SeenEvent, 'seenAt'>[] = [];
+    let from: string | undefined;
+    do {
+      const query: string = new URLSearchParams({
+        dir: 'b',
+        limit: '500',
+        ...(from ? { from } : {}),
+      }).toString();
+      const page = await this.call<{ chunk: SeenEvent[]; end?: string }>(
+        'GET',
+        `/rooms/${encodeURIComponent(roomId)}/messages?${query}`,
+      );
+      events.push(...page.chunk);
+      from = page.end;
+    } while (from);
+    return events.reverse();
+  }
+
+  /** @throws when nothing of the kind is seen within a minute */
+  async waitFor<T>(what: string, find: () => T | undefined | false): Promise<T> {
+    const deadline = AbortSignal.timeout(waitMs);
+    for (;;) {
+      const found = find();
+      if (found) return found;
+      await new Promise<void>((resolve, reject) => {
+        const late = (): void =>
+          reject(new Error(`${this.userId} did not see ${what} within ${waitMs / 1000} s`));
+        if (deadline.aborted) return late();
+        deadline.addEventListener('abort', late, { once: true });
+        this.news.once('news', () => {
+          deadline.removeEventListener('abort', late);
+          resolve();
+        });
+      });
+    }
+  }
+
+  async waitForMessage(roomId: string, body: string): Promise<SeenEvent> {
+    return this.waitFor(`“${body}”`, () =>
+      this.events.find(
+        (event) => event.room_id === roomId && event.type === 'm.room.message' && event.content.body === body,
+      ),
+    );
+  }
+
+  async waitForInvite(roomId: string): Promise<SeenInvite> {
+    return this.waitFor(`an invite to ${roomId}`, () => this.invites.get(roomId));
+  }
+
+  private async syncOn(from: string): Promise<void> {
+    let since = from;
+    while (!this.stopped.signal.aborted) {
+      try {
+        since = await this.sync(since);
+      } catch {
+        // Like any client: the homeserver may be restarting, and the next sync goes on where this one was.
+        await setTimeout(syncAgainMs, undefined, { signal: this.stopped.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async sync(since: string | undefined): Promise<string> {
+    const query = new URLSearchParams(since ? { since, timeout: '30000' } : { timeout: '0' }).toString();
+    const { next_batch: next, rooms } = await this.call<SyncAnswer>('GET', `/sync?${query}`);
+    const seenAt = performance.now();
+    for (const [roomId, { state, timeline }] of Object.entries(rooms?.join ?? {})) {
+      this.left.delete(roomId);
+      for (const event of [...state.events, ...timeline.events])
+        this.events.push({ ...event, room_id: roomId, seenAt });
+    }
+    for (const [roomId, { invite_state }] of Object.entries(rooms?.invite ?? {})) {
+      this.left.delete(roomId);
+      this.invites.set(roomId, { roomId, state: invite_state.events });
+    }
+    for (const roomId of Object.keys(rooms?.leave ?? {})) {
+      this.left.add(roomId);
+      this.invites.delete(roomId);
+    }
+    this.news.emit('news');
+    return next;
+  }
+
+  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const response = await fetch(`${this.clientUrl}/_matrix/client/v3${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.account.accessToken}`, 'content-type': 'application/json' },
+      body: body ? JSON.stringify(body) : undefined,
+      signal: this.stopped.signal,
+    });
+    const answer = (await response.json()) as T & { errcode?: string; error?: string };
+    if (!response.ok)
+      throw new Error(
+        `${method} ${path.split('?')[0]}: ${response.status} ${answer.errcode} ${answer.error}`,
+      );
+    return answer;
+  }
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { communication } from '../example-data';
+import { type Thread, recordOf } from './play';
+
+/** Milliseconds, p50, measured in one run. `bare`: what the servers alone take for the same. */
+export interface Latency {
+  readonly direction: string;
+  readonly bridged: number;
+  readonly bare: number;
+}
+
+const samples = 20;
+const warmUps = 3;
+
+/**
+ * Measures both directions, one message after the other.
+ * - FHIR → Matrix: from the POST of a Communication until a local client sees the event; bare: the same POST of a
+ *   Communication that is not sent on, plus a message from one local client until the other sees it.
+ * - Matrix → FHIR: from the send until the Communication can be read; bare: a send, plus a conditional POST until the
+ *   resource can be read by its identifier.
+ */
+export async function measureLatency(thread: Thread): Promise<Latency[]> {
+  const toMatrix = await p50(() => fhirToMatrix(thread));
+  const toFhir = await p50(() => matrixToFhir(thread));
+  const barePost = await p50(() => timed(() => bareCommunication(thread, randomUUID())));
+  const bareSeen = await p50(() => bareMatrix(thread));
+  const bareSend = await p50(() =>
+    timed(() => thread.network.physiotherapist.matrix.say(thread.roomId, randomUUID())),
+  );
+  const bareRecord = await p50(() => bareRecorded(thread));
+  return [
+    { direction: 'FHIR POST → event seen by a local client', bridged: toMatrix, bare: barePost + bareSeen },
+    { direction: 'Matrix send → Communication readable', bridged: toFhir, bare: bareSend + bareRecord },
+  ];
+}
+
+async function fhirToMatrix({ network, request, team, roomId }: Thread): Promise<number> {
+  const body = `latency ${randomUUID()}`;
+  const from = performance.now();
+  const carer = `RelatedPerson/${network.carer.id}`;
+  await network.fhir.create(communication(request.id, network.patient.id, team.id, carer, body));
+  return (await network.nurse.matrix.waitForMessage(roomId, body)).seenAt - from;
+}
+
+async function matrixToFhir({ network, roomId }: Thread): Promise<number> {
+  const { eventId, saidAt } = await network.nurse.matrix.say(roomId, `latency ${randomUUID()}`);
+  await recordOf(network, eventId);
+  return performance.now() - saidAt;
+}
+
+async function bareMatrix({ network, roomId }: Thread): Promise<number> {
+  const body = `bare ${randomUUID()}`;
+  const { saidAt } = await network.physiotherapist.matrix.say(roomId, body);
+  return (await network.nurse.matrix.waitForMessage(roomId, body)).seenAt - saidAt;
+}
+
+async function bareRecorded(thread: Thread): Promise<number> {
+  const eventId = `$bare-${randomUUID()}`;
+  return timed(async () => {
+    await bareCommunication(thread, eventId);
+    await recordOf(thread.network, eventId);
+  });
+}
+
+/** A Communication that nobody bridges: it says that it came from Matrix already. */
+async function bareCommunication({ network, request, team }: Thread, eventId: string): Promise<void> {
+  const system = 'https://matrix.org/event-id';
+  const written = communication(
+    request.id,
+    network.patient.id,
+    team.id,
+    `RelatedPerson/${network.carer.id}`,
+    'bare',
+  );
+  await network.fhir.create(
+    { ...written, partOf: undefined, identifier: [{ system, value: eventId }] },
+    { 'if-none-exist': `identifier=${encodeURIComponent(`${system}|${eventId}`)}` },
+  );
+}
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await act();
+  return performance.now() - from;
+}
+
+async function p50(measure: () => Promise<number>): Promise<number> {
+  const values: number[] = [];
+  for (let n = 0; n < warmUps + samples; n += 1) {
+    const value = await measure();
+    if (n >= warmUps) values.push(value);
+  }
+  return values.sort((a, b) => a - b)[Math.floor(samples / 2)]!;
+}

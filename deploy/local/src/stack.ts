@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { buildRegistration } from '@bridge/matrix';
+import { applyMigrations } from '@bridge/persistence';
+import { BRIDGE_APPS, type BridgeApp, type BridgeEnvironment, bridgeProcesses, urlOf } from './bridge';
+import type { ManagedProcess } from './child-process';
+import { type Federation, startFederation } from './federation';
+import { fhirServerProcess } from './fhir-server-process';
+import { freePorts } from './free-port';
+import { projectRoot } from './project-root';
+import { type OnStep, timedStep } from './step-timer';
+
+/** All servers, and the bridge of organisation vvt between them. */
+export interface Stack {
+  readonly federation: Federation;
+  readonly fhir: { readonly baseUrl: string; readonly process: ManagedProcess };
+  readonly environment: BridgeEnvironment;
+  readonly bridge: Readonly<Record<BridgeApp, ManagedProcess>>;
+  /** Where the FHIR server posts its notifications. */
+  readonly notifyUrl: string;
+  startBridge(): Promise<void>;
+  stop(outcome?: 'succeeded' | 'failed'): Promise<void>;
+}
+
+export interface StackOptions {
+  readonly onStep?: OnStep;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Starts the servers with an empty, migrated database. The bridge is made ready and not started: `startBridge` does that.
+ * @throws Error with the end of the log of what did not start; nothing is left running then
+ */
+export async function startStack({ onStep = () => undefined, signal }: StackOptions = {}): Promise<Stack> {
+  const [asPort, fhirIngressPort, mapperPort, managerPort, fhirPort] = (await freePorts(5)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const ports = {
+    'as-ingress': asPort,
+    'fhir-ingress': fhirIngressPort,
+    'fhir-mapper': mapperPort,
+    'room-manager': managerPort,
+  };
+  const secrets = {
+    asToken: secret(),
+    hsToken: secret(),
+    notificationSecret: secret(),
+    encryptionKey: randomBytes(32).toString('base64'),
+  };
+  const federation = await startFederation({
+    onStep,
+    signal,
+    registrationYaml: (serverName) =>
+      buildRegistration({
+        id: 'fhir-matrix-bridge',
+        url: urlOf('as-ingress', { ports }),
+        ...secrets,
+        matrix: { serverName, ghostPrefix: '_fhir_bridge_', botLocalpart: '_fhir_bridge_bot' },
+      }),
+  });
+  const { logDirectory, databaseUrl, natsUrl, homeservers } = federation;
+  const fhir = fhirServerProcess({ port: fhirPort, logFile: join(logDirectory, 'fhir-server.log') });
+  const { serverName, clientUrl: homeserverUrl } = homeservers.vvt;
+  const environment = {
+    ...secrets,
+    ports,
+    serverName,
+    homeserverUrl,
+    natsUrl,
+    databaseUrl,
+    fhirBaseUrl: fhir.baseUrl,
+    logDirectory,
+  };
+  const bridge = bridgeProcesses(environment);
+  const stop = async (outcome?: 'succeeded' | 'failed'): Promise<void> => {
+    await Promise.all(Object.values(bridge).map((each) => each.stop()));
+    await fhir.process.stop();
+    await federation.stop(outcome);
+  };
+  try {
+    await Promise.all([
+      timedStep(onStep, 'FHIR server', () => fhir.process.start()),
+      timedStep(onStep, 'database migrations', () =>
+        applyMigrations(databaseUrl, join(projectRoot(), 'prisma')),
+      ),
+    ]);
+    signal?.throwIfAborted();
+  } catch (error) {
+    await stop(signal?.aborted ? 'succeeded' : 'failed');
+    throw error;
+  }
+  return {
+    federation,
+    fhir,
+    environment,
+    bridge,
+    notifyUrl: `${urlOf('fhir-ingress', { ports })}/notify/ehr`,
+    startBridge: async () => {
+      await Promise.all(BRIDGE_APPS.map((app) => timedStep(onStep, app, () => bridge[app].start())));
+    },
+    stop,
+  };
+}
+
+function secret(): string {
+  return randomBytes(32).toString('hex');
+}

@@ -1,0 +1,3 @@
+/** Nothing of it is usable: see index.js. */
+declare const shim: Record<string, never>;
+export = shim;
