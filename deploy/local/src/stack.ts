@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { buildRegistration } from '@bridge/matrix';
-import { applyMigrations } from '@bridge/persistence';
 import { BRIDGE_APPS, type BridgeApp, type BridgeEnvironment, bridgeProcesses, urlOf } from './bridge';
 import type { ManagedProcess } from './child-process';
 import { type Federation, startFederation } from './federation';
 import { fhirServerProcess } from './fhir-server-process';
 import { freePorts } from './free-port';
-import { projectRoot } from './project-root';
+import { migrate } from './migrate';
 import { type OnStep, timedStep } from './step-timer';
 
 /** All servers, and the bridge of organisation vvt between them. */
@@ -84,9 +83,7 @@ export async function startStack({ onStep = () => undefined, signal }: StackOpti
   try {
     await Promise.all([
       timedStep(onStep, 'FHIR server', () => fhir.process.start()),
-      timedStep(onStep, 'database migrations', () =>
-        applyMigrations(databaseUrl, join(projectRoot(), 'prisma')),
-      ),
+      timedStep(onStep, 'database migrations', () => migrate(databaseUrl)),
     ]);
     signal?.throwIfAborted();
   } catch (error) {

@@ -57,7 +57,7 @@ export function deadLetterMessage(letter: DeadLetter): DeadLetterMessage {
   };
 }
 
-/** A line break ends a header: the client library refuses one in a value. */
+/** A line break ends a header: the client library refuses one in a value. Short, because headers count as payload. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return text.replace(/\s+/g, ' ').trim().slice(0, 500);
 }

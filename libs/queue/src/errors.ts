@@ -41,7 +41,7 @@ export class UnknownKindError extends PermanentError {
 
 /** Larger than the server takes (`max_payload`, 1 MiB unless configured). */
 export class MessageTooLargeError extends PermanentError {
-  constructor(kind: string, bytes: number, cause: unknown) {
+  constructor(kind: string, bytes: number, cause?: unknown) {
     super('message-too-large', `A ${kind} message of ${bytes} bytes is more than the NATS server takes.`, {
       advice: 'Raise max_payload of the NATS server, or let the sender leave out the resource.',
       cause,

@@ -18,6 +18,14 @@ export function decodeMessage(kind: string, payload: Uint8Array): unknown {
   return parse(kind, parseJson(kind, payload));
 }
 
+/**
+ * A kind as a metric's label. Kinds of dead letters and of foreign messages are what a stranger chose, and labels must
+ * come from a small set.
+ */
+export function kindLabel(kind: string): string {
+  return isKind(kind) ? kind : 'unknown';
+}
+
 function isKind(kind: string): kind is MessageKind {
   return Object.hasOwn(messages, kind);
 }

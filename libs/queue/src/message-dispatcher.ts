@@ -1,10 +1,10 @@
-import { kindsOf, type WorkStream } from '@bridge/contracts';
+import type { WorkStream } from '@bridge/contracts';
 import { type Metrics, runWithTrace } from '@bridge/platform';
 import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Delivery } from './delivery';
-import { decodeMessage } from './message-codec';
+import { decodeMessage, kindLabel } from './message-codec';
 import { messageHeaders } from './message-headers';
 import { QueueContext } from './queue-context';
 import type { QueuePublisher } from './queue-publisher';
@@ -51,7 +51,7 @@ export class MessageDispatcher {
   }
 
   private async inTrace(delivery: Delivery): Promise<void> {
-    const kind = this.kindLabel(delivery);
+    const kind = kindOf(delivery);
     this.waitSeconds.observe({ kind }, Math.max(0, Date.now() - delivery.storedAt.getTime()) / 1000);
     const stopClock = this.handleSeconds.startTimer({ kind });
     const lifeSign = setInterval(() => delivery.working(), this.ackWaitMs / 3);
@@ -63,12 +63,6 @@ export class MessageDispatcher {
       clearInterval(lifeSign);
       stopClock();
     }
-  }
-
-  /** Kinds come from a subject that anybody with access to NATS can write: only known ones become a label. */
-  private kindLabel(delivery: Delivery): string {
-    const { kind } = parseWorkSubject(delivery.subject);
-    return (kindsOf(this.stream) as string[]).includes(kind) ? kind : 'unknown';
   }
 
   private async invoke(delivery: Delivery): Promise<{ error: unknown } | undefined> {
@@ -132,6 +126,10 @@ export class MessageDispatcher {
 
   private describe(delivery: Delivery): object {
     const { attempts, sequence } = delivery;
-    return { kind: this.kindLabel(delivery), stream: this.stream, sequence, attempts };
+    return { kind: kindOf(delivery), stream: this.stream, sequence, attempts };
   }
+}
+
+function kindOf(delivery: Delivery): string {
+  return kindLabel(parseWorkSubject(delivery.subject).kind);
 }

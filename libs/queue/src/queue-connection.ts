@@ -122,7 +122,7 @@ async function connectFirst(config: QueueConfig): Promise<NatsConnection> {
       return await connect(options);
     } catch (error) {
       const servers = serverNames(config.url);
-      if (error instanceof NatsError && error.code === ErrorCode.AuthorizationViolation) {
+      if (error instanceof NatsError && error.code === (ErrorCode.AuthorizationViolation as string)) {
         throw new QueueSetupError(
           `NATS at ${servers} refused the credentials.`,
           'Correct user and password in NATS_URL.',
@@ -143,7 +143,7 @@ async function connectFirst(config: QueueConfig): Promise<NatsConnection> {
 
 /** @throws QueueSetupError for a server older than 2.11 */
 export function checkVersion(version: string): void {
-  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10) || 0);
   const [oldestMajor, oldestMinor] = oldestServer;
   if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
     throw new QueueSetupError(

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { ErrorCode, headers, NatsError, type MsgHdrs, type PubAck } from 'nats';
 import { deadLetterMessage, type DeadLetter } from './dead-letters';
 import { MessageTooLargeError, QueueUnavailableError } from './errors';
-import { encodeMessage } from './message-codec';
+import { encodeMessage, kindLabel } from './message-codec';
 import { messageHeaders } from './message-headers';
 import { partitionOf } from './partition';
 import { QueueConnection } from './queue-connection';
@@ -13,6 +13,14 @@ import { deadLetterStream, workSubject } from './subject';
 
 /** JetStream refuses because of `max_bytes` or `max_msgs` (nats-server `server/errors.json`, JSStreamStoreFailedF). */
 const storeFailed = 10077;
+
+/**
+ * Bytes kept free for headers, which count for `max_payload`. A dead letter has more of them than its message had:
+ * without this, a message could be too large for the dead letters and block its partition for ever.
+ */
+const headerRoom = 4_096;
+/** nats-server's own, 1 MiB. */
+const defaultMaxPayload = 1_048_576;
 
 @Injectable()
 export class QueuePublisher {
@@ -50,6 +58,7 @@ export class QueuePublisher {
     options: { id: string },
   ): Promise<{ duplicate: boolean; sequence: number }> {
     const payload = encodeMessage(kind, data);
+    if (payload.byteLength > this.largestPayload()) throw new MessageTooLargeError(kind, payload.byteLength);
     const subject = workSubject(kind, partitionOf(key, this.connection.config.partitions));
     const fields = headers();
     fields.set(messageHeaders.key, key);
@@ -72,7 +81,15 @@ export class QueuePublisher {
     });
     const { duplicate } = await this.store(deadLetterStream, subject, payload, headers, id);
     if (duplicate) return;
-    this.deadLetters.inc({ stream: letter.stream, kind: letter.kind, failure_class: letter.failureClass });
+    this.deadLetters.inc({
+      stream: letter.stream,
+      kind: kindLabel(letter.kind),
+      failure_class: letter.failureClass,
+    });
+  }
+
+  private largestPayload(): number {
+    return (this.connection.nats.info?.max_payload ?? defaultMaxPayload) - headerRoom;
   }
 
   private async store(
@@ -88,7 +105,7 @@ export class QueuePublisher {
       return await this.connection.jetStream.publish(subject, payload, { msgID: id, headers: fields });
     } catch (error) {
       if (apiErrorCode(error) === storeFailed) throw QueueUnavailableError.full(what, error);
-      if (error instanceof NatsError && error.code === ErrorCode.MaxPayloadExceeded) {
+      if (error instanceof NatsError && error.code === (ErrorCode.MaxPayloadExceeded as string)) {
         throw new MessageTooLargeError(what, payload.byteLength, error);
       }
       if (error instanceof NatsError) throw QueueUnavailableError.away(error);

@@ -13,25 +13,50 @@ const samples = 20;
 const warmUps = 3;
 
 /**
- * Measures both directions, one message after the other.
- * - FHIR → Matrix: from the POST of a Communication until a local client sees the event; bare: the same POST of a
- *   Communication that is not sent on, plus a message from one local client until the other sees it.
- * - Matrix → FHIR: from the send until the Communication can be read; bare: a send, plus a conditional POST until the
- *   resource can be read by its identifier.
+ * Measures both directions, one message after the other, and in turn with what the servers alone take for the same:
+ * - FHIR → Matrix: from the POST of a Communication until a local client sees the event; bare: a POST of a Communication
+ *   that is not sent on, plus a message between two local clients in a room that the bridge does not know.
+ * - Matrix → FHIR: from the send until the Communication can be read; bare: a send in that room, plus a conditional
+ *   POST until the resource can be read by its identifier.
  */
 export async function measureLatency(thread: Thread): Promise<Latency[]> {
-  const toMatrix = await p50(() => fhirToMatrix(thread));
-  const toFhir = await p50(() => matrixToFhir(thread));
-  const barePost = await p50(() => timed(() => bareCommunication(thread, randomUUID())));
-  const bareSeen = await p50(() => bareMatrix(thread));
-  const bareSend = await p50(() =>
-    timed(() => thread.network.physiotherapist.matrix.say(thread.roomId, randomUUID())),
-  );
-  const bareRecord = await p50(() => bareRecorded(thread));
+  const bareRoom = await openBareRoom(thread);
+  const measures = {
+    toMatrix: () => fhirToMatrix(thread),
+    toFhir: () => matrixToFhir(thread),
+    barePost: () => timed(() => bareCommunication(thread, randomUUID())),
+    bareSeen: () => bareMatrix(thread, bareRoom),
+    bareSend: () => timed(() => thread.network.physiotherapist.matrix.say(bareRoom, randomUUID())),
+    bareRecord: () => bareRecorded(thread),
+  };
+  const values = new Map(Object.keys(measures).map((name) => [name, [] as number[]]));
+  for (let n = 0; n < warmUps + samples; n += 1) {
+    for (const [name, measure] of Object.entries(measures)) {
+      const value = await measure();
+      if (n >= warmUps) values.get(name)!.push(value);
+    }
+  }
+  const p50 = (name: keyof typeof measures): number =>
+    values.get(name)!.sort((a, b) => a - b)[Math.floor(samples / 2)]!;
   return [
-    { direction: 'FHIR POST → event seen by a local client', bridged: toMatrix, bare: barePost + bareSeen },
-    { direction: 'Matrix send → Communication readable', bridged: toFhir, bare: bareSend + bareRecord },
+    {
+      direction: 'FHIR POST → event seen by a local client',
+      bridged: p50('toMatrix'),
+      bare: p50('barePost') + p50('bareSeen'),
+    },
+    {
+      direction: 'Matrix send → Communication readable',
+      bridged: p50('toFhir'),
+      bare: p50('bareSend') + p50('bareRecord'),
+    },
   ];
+}
+
+async function openBareRoom({ network: { nurse, physiotherapist } }: Thread): Promise<string> {
+  const roomId = await physiotherapist.matrix.createRoom([nurse.matrix.userId]);
+  await nurse.matrix.waitForInvite(roomId);
+  await nurse.matrix.join(roomId);
+  return roomId;
 }
 
 async function fhirToMatrix({ network, request, team, roomId }: Thread): Promise<number> {
@@ -48,7 +73,7 @@ async function matrixToFhir({ network, roomId }: Thread): Promise<number> {
   return performance.now() - saidAt;
 }
 
-async function bareMatrix({ network, roomId }: Thread): Promise<number> {
+async function bareMatrix({ network }: Thread, roomId: string): Promise<number> {
   const body = `bare ${randomUUID()}`;
   const { saidAt } = await network.physiotherapist.matrix.say(roomId, body);
   return (await network.nurse.matrix.waitForMessage(roomId, body)).seenAt - saidAt;
@@ -82,13 +107,4 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await act();
   return performance.now() - from;
-}
-
-async function p50(measure: () => Promise<number>): Promise<number> {
-  const values: number[] = [];
-  for (let n = 0; n < warmUps + samples; n += 1) {
-    const value = await measure();
-    if (n >= warmUps) values.push(value);
-  }
-  return values.sort((a, b) => a - b)[Math.floor(samples / 2)]!;
 }

@@ -91,11 +91,12 @@ export async function sayInMatrix(
   thread: Thread,
   professional: Professional,
   text: string,
-  inReplyTo?: string,
+  more: { inReplyTo?: string; content?: object } = {},
 ) {
   const { network, timeline, roomId } = thread;
+  const { inReplyTo, content } = more;
   const reply = inReplyTo ? { 'm.relates_to': { 'm.in_reply_to': { event_id: inReplyTo } } } : {};
-  const { eventId, saidAt } = await professional.matrix.say(roomId, text, reply);
+  const { eventId, saidAt } = await professional.matrix.say(roomId, text, { ...reply, ...content });
   timeline.add({
     who: professional.name,
     where: professional.organisation,

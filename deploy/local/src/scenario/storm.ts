@@ -1,5 +1,6 @@
-import type { BridgeApp } from '../bridge';
-import { BRIDGE_APPS } from '../bridge';
+import { EventEmitter, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { BRIDGE_APPS, type BridgeApp } from '../bridge';
 import { communication } from '../example-data';
 import type { Stack } from '../stack';
 import { type Thread, recordOf } from './play';
@@ -11,56 +12,74 @@ export interface Storm {
   readonly killed: readonly BridgeApp[];
 }
 
-/** Messages said on each side while a process is away, and after it is back. */
-const messagesPerKill = 4;
+/** Milliseconds between two messages of one side: about what the homeserver can take from one client. */
+const paceMs = 60;
+/** Messages on each side while a process is away, and again after it is back. */
+const messagesPerPhase = 4;
 
 /**
  * Step 6: each process of the bridge in turn is killed with SIGKILL and started again while messages flow both ways.
- * Resolves when all of them have come through, as far as one can wait for that; whether each did once and in order
- * is for `compareSides` to say.
+ * Resolves when the last of each side has come through; whether each did once and in order is for `compareSides` to say.
  */
-export async function killEachProcess(stack: Stack, thread: Thread, prefix = 'storm'): Promise<Storm> {
-  const { network, timeline, roomId } = thread;
-  const inMatrix: string[] = [];
-  const inFhir: string[] = [];
+export async function killEachProcess(stack: Stack, thread: Thread): Promise<Storm> {
+  const { network, timeline, roomId, request, team } = thread;
+  const { fhir, gp, patient, carer, nurse } = network;
   let lastEvent = '';
-  const talk = async (app: string): Promise<void> => {
-    await Promise.all([
-      eachInTurn(messagesPerKill, async (n) => {
-        const body = `${prefix} ${app} matrix ${n}`;
-        inMatrix.push(body);
-        lastEvent = (await network.gp.matrix.say(roomId, body)).eventId;
-      }),
-      eachInTurn(messagesPerKill, async (n) => {
-        const body = `${prefix} ${app} fhir ${n}`;
-        inFhir.push(body);
-        await network.fhir.create(
-          communication(
-            thread.request.id,
-            network.patient.id,
-            thread.team.id,
-            `RelatedPerson/${network.carer.id}`,
-            body,
-          ),
-        );
-      }),
-    ]);
-  };
+  const matrix = new Talker('matrix', async (body) => {
+    lastEvent = (await gp.matrix.say(roomId, body)).eventId;
+  });
+  const record = new Talker('fhir', async (body) => {
+    await fhir.create(communication(request.id, patient.id, team.id, `RelatedPerson/${carer.id}`, body));
+  });
   for (const app of BRIDGE_APPS) {
     const process = stack.bridge[app];
-    const talking = talk(`before ${app}`);
+    await Promise.all([matrix.said(messagesPerPhase), record.said(messagesPerPhase)]);
     process.kill('SIGKILL');
     await process.exited;
-    await talk(`without ${app}`);
+    await Promise.all([matrix.said(messagesPerPhase), record.said(messagesPerPhase)]);
     await process.start();
-    await Promise.all([talking, talk(`after ${app}`)]);
-    timeline.add({ who: 'Operator', where: 'bridge', what: `${app} was killed and is back` });
+    timeline.add({ who: 'Operator', where: 'bridge', what: `killed ${app} and started it again` });
   }
+  await Promise.all([matrix.said(messagesPerPhase), record.said(messagesPerPhase)]);
+  const [inMatrix, inFhir] = await Promise.all([matrix.stop(), record.stop()]);
   await recordOf(network, lastEvent);
-  await network.nurse.matrix.waitForMessage(roomId, inFhir.at(-1)!);
+  await nurse.matrix.waitForMessage(roomId, inFhir.at(-1)!);
   return { inMatrix, inFhir, killed: BRIDGE_APPS };
 }
 
-async function eachInTurn(count: number, act: (n: number) => Promise<void>): Promise<void> {
-  for (let n = 1; n <= count; n += 1) await act(n);
+/** Says one message after the other, until it is stopped. */
+class Talker {
+  private readonly bodies: string[] = [];
+  private readonly stopped = new AbortController();
+  private readonly news = new EventEmitter();
+  private readonly talking: Promise<void>;
+
+  constructor(side: string, say: (body: string) => Promise<void>) {
+    this.talking = this.talk(side, say);
+  }
+
+  /** Resolves after so many more messages; rejects when talking fails. */
+  async said(count: number): Promise<void> {
+    const enough = this.bodies.length + count;
+    const reached = (async () => {
+      while (this.bodies.length < enough) await once(this.news, 'said');
+    })();
+    await Promise.race([reached, this.talking]);
+  }
+
+  async stop(): Promise<readonly string[]> {
+    this.stopped.abort();
+    await this.talking;
+    return this.bodies;
+  }
+
+  private async talk(side: string, say: (body: string) => Promise<void>): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      const body = `storm ${side} ${this.bodies.length + 1}`;
+      await say(body);
+      this.bodies.push(body);
+      this.news.emit('said');
+      await setTimeout(paceMs);
+    }
+  }
 }

@@ -1,0 +1,68 @@
+import { isOwnUser, Homeserver, MatrixModule } from '@bridge/matrix';
+import { PersistenceModule } from '@bridge/persistence';
+import { Logger, Metrics, PlatformModule, type Config, type ConfigSection } from '@bridge/platform';
+import { QueueConnection, QueueModule, QueuePublisher } from '@bridge/queue';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { HomeserverWakeUp } from './homeserver-wake-up';
+import { LookupController } from './lookup.controller';
+import { MalformedLetters } from './malformed-letters';
+import { MatrixErrorFilter } from './matrix-error.filter';
+import { OncePerTransaction } from './once-per-transaction';
+import { OwnNamespace } from './own-namespace';
+import { PingController } from './ping.controller';
+import { TransactionIntake } from './transaction-intake';
+import { TransactionsController } from './transactions.controller';
+
+export const asIngressSections = [
+  'http',
+  'log',
+  'nats',
+  'postgres',
+  'matrix',
+  'homeserver',
+  'appservice',
+] as const satisfies ConfigSection[];
+
+export type AsIngressConfig = Pick<Config, (typeof asIngressSections)[number]>;
+
+@Module({})
+export class AsIngressModule {
+  static forRoot(config: AsIngressConfig): DynamicModule {
+    return {
+      module: AsIngressModule,
+      imports: [
+        PlatformModule.forRoot({ app: 'as-ingress', config }),
+        QueueModule.forRoot({ ...config.nats, app: 'as-ingress' }),
+        PersistenceModule.forRoot(config.postgres, config.matrix),
+        MatrixModule.forRoot(config.homeserver),
+      ],
+      controllers: [TransactionsController, LookupController, PingController],
+      providers: [
+        MalformedLetters,
+        OncePerTransaction,
+        {
+          provide: OwnNamespace,
+          useValue: new OwnNamespace(config.matrix.serverName, (userId) => isOwnUser(userId, config.matrix)),
+        },
+        {
+          provide: TransactionIntake,
+          useFactory: (
+            publisher: QueuePublisher,
+            malformed: MalformedLetters,
+            own: OwnNamespace,
+            metrics: Metrics,
+          ) => new TransactionIntake(publisher, malformed, own, metrics),
+          inject: [QueuePublisher, MalformedLetters, OwnNamespace, Metrics],
+        },
+        {
+          provide: HomeserverWakeUp,
+          useFactory: (homeserver: Homeserver, queue: QueueConnection, logger: Logger) =>
+            new HomeserverWakeUp(homeserver, config.appservice.id, queue, logger),
+          inject: [Homeserver, QueueConnection, Logger],
+        },
+        { provide: APP_FILTER, useClass: MatrixErrorFilter },
+      ],
+    };
+  }
+}

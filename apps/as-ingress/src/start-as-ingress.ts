@@ -1,0 +1,18 @@
+import { startApp } from '@bridge/platform';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AsIngressModule, type AsIngressConfig } from './app.module';
+import { configureHttp } from './configure-http';
+import { HomeserverWakeUp } from './homeserver-wake-up';
+
+/** Starts the app as production does; returns when it listens. The homeserver is woken in the background. */
+export async function startAsIngress(config: AsIngressConfig): Promise<NestFastifyApplication> {
+  const app = await startApp({
+    app: 'as-ingress',
+    module: AsIngressModule.forRoot(config),
+    config,
+    configure: (created) => configureHttp(created, config),
+  });
+  // Not before: while it answers the ping, the homeserver calls this app.
+  app.get(HomeserverWakeUp).start();
+  return app;
+}

@@ -1,0 +1,148 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { TransientError } from '@bridge/contracts';
+import { HandledNumbers, publishNumbered } from './support/numbered-messages';
+import { QueueFixture } from './support/queue-fixture';
+import { startQueueWorker, type Handle } from './support/queue-worker';
+import { until } from './support/until';
+
+let fixture: QueueFixture;
+
+beforeAll(async () => {
+  fixture = await QueueFixture.start();
+}, 30_000);
+
+afterAll(() => fixture?.stop());
+
+afterEach(() => fixture.endTest());
+
+describe('order', () => {
+  it('is kept per key over two workers, one of which crashes, and nothing is lost', async () => {
+    fixture.config = { ...fixture.config, ackWaitMs: 1_500 };
+    const handledBy = { a: 0, b: 0 };
+    const log = new HandledNumbers();
+    const a = await fixture.worker(async (message) => {
+      await wait(5);
+      handledBy.a += 1;
+      log.add(message);
+    });
+    await fixture.worker(async (message) => {
+      await wait(5);
+      handledBy.b += 1;
+      log.add(message);
+    });
+
+    const publishing = publishNumbered(await fixture.publisher(), { keys: 10, perKey: 30 });
+    await log.reaches(60);
+    await a.crash();
+    await publishing;
+
+    await log.reaches(300);
+    expect(log.orderViolations).toEqual([]);
+    expect(handledBy.a).toBeGreaterThan(0);
+    expect(handledBy.b).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('is kept when a message is given back to be tried again', async () => {
+    const tried: unknown[] = [];
+    await fixture.worker(({ source }, { attempts }) => {
+      tried.push(source);
+      if (source === '1' && attempts < 3) throw new TransientError('busy', 'Busy.', { advice: 'Wait.' });
+    });
+    const queue = await fixture.publisher();
+    for (const source of ['1', '2', '3'])
+      await queue.publish('fhir.pull', 'room', { source }, { id: source });
+
+    await until('the third message', () => tried.includes('3'));
+    expect(tried).toEqual(['1', '1', '1', '2', '3']);
+  }, 20_000);
+
+  it('is kept, and nothing waits for an ack that never comes, while workers come and go', async () => {
+    const log = new HandledNumbers();
+    const handle: Handle = async (message) => {
+      await wait(1);
+      log.add(message);
+    };
+    await fixture.worker(handle);
+    const publishing = publishNumbered(await fixture.publisher(), { keys: 10, perKey: 60 });
+    for (let round = 0; round < 4; round += 1) {
+      const passing = await startQueueWorker({ config: fixture.config, handle });
+      await log.reaches(log.size + 20);
+      await passing.close();
+    }
+    await publishing;
+    // Far below ack_wait: a message that a closing worker had taken along would come 30 s later.
+    await log.reaches(600, 10_000);
+    expect(log.orderViolations).toEqual([]);
+    expect(log.repeats).toBe(0);
+  }, 60_000);
+});
+
+describe('a break', () => {
+  it('of the server by SIGKILL loses nothing and keeps the order', async () => {
+    fixture.config = { ...fixture.config, ackWaitMs: 5_000 };
+    const log = new HandledNumbers();
+    const { readiness, publisher } = await fixture.worker(async (message) => {
+      await wait(5);
+      log.add(message);
+    });
+    const publishing = publishNumbered(publisher, { keys: 10, perKey: 40 });
+    await log.reaches(100);
+
+    fixture.server.process.kill('SIGKILL');
+    await fixture.server.process.exited;
+    await until('the broken connection', async () => (await readiness.report()).checks['nats'] !== 'up');
+    const asked = Date.now();
+    const refusal: unknown = await publisher
+      .publish('fhir.pull', 'ehr', { source: 'x' }, { id: 'x' })
+      .catch((error: unknown) => error);
+    const tookMs = Date.now() - asked;
+    await fixture.server.process.start();
+    expect(refusal).toMatchObject({ failureClass: 'queue-away', recovery: 'transient' });
+    expect(tookMs).toBeLessThan(500);
+
+    await publishing;
+    await log.reaches(400, 30_000);
+    expect(log.orderViolations).toEqual([]);
+    expect((await readiness.report()).checks['nats']).toBe('up');
+    await until('the empty queue', async () => (await fixture.backlog()) === 0);
+  }, 60_000);
+
+  it('of the server is over for an idle worker as soon as the server is back', async () => {
+    const handled: unknown[] = [];
+    const { publisher } = await fixture.worker(({ source }) => void handled.push(source));
+    fixture.server.process.kill('SIGKILL');
+    await fixture.server.process.exited;
+    await fixture.server.process.start();
+
+    await until('the queue to take the message', () =>
+      publisher.publish('fhir.pull', 'ehr', { source: 'x' }, { id: 'x' }).catch(() => undefined),
+    );
+    // The request for a message that the server was killed with would be given up 7 s after it was made.
+    await until('the message', () => handled.length === 1, 3_000);
+  }, 30_000);
+
+  it('by deleted consumers heals', async () => {
+    const handled: unknown[] = [];
+    await fixture.worker(({ source }) => void handled.push(source));
+    const queue = await fixture.publisher();
+    await queue.publish('fhir.pull', 'room', { source: '1' }, { id: '1' });
+    await until('the first message', () => handled.length === 1);
+
+    for (let partition = 0; partition < 4; partition += 1) {
+      await fixture.manager.consumers.delete('MAPPING', `mapping-${partition}`);
+    }
+    await queue.publish('fhir.pull', 'room', { source: '2' }, { id: '2' });
+    await until('the second message', () => handled.length === 2);
+    expect(handled).toEqual(['1', '2']);
+  }, 20_000);
+
+  it('by a deleted stream heals for the messages to come', async () => {
+    const handled: unknown[] = [];
+    await fixture.worker(({ source }) => void handled.push(source));
+    const queue = await fixture.publisher();
+    await fixture.manager.streams.delete('MAPPING');
+    await until('the stream', () => fixture.manager.streams.info('MAPPING').catch(() => undefined));
+    await queue.publish('fhir.pull', 'room', { source: '1' }, { id: '1' });
+    await until('the message', () => handled.length === 1);
+  }, 20_000);
+});

@@ -1,0 +1,263 @@
+import type { Communication } from '@medplum/fhirtypes';
+import { pseudoBsn } from '../deploy/local/src/example-data';
+import { type CareNetwork, setUpNetwork } from '../deploy/local/src/scenario/network';
+import {
+  type Thread,
+  changeTeam,
+  createCareTeam,
+  sayInMatrix,
+  startThread,
+  writeInFhir,
+} from '../deploy/local/src/scenario/play';
+import { patientDataInState } from '../deploy/local/src/scenario/privacy';
+import { killEachProcess } from '../deploy/local/src/scenario/storm';
+import { Timeline } from '../deploy/local/src/scenario/timeline';
+import { compareSides } from '../deploy/local/src/scenario/verify';
+import { type Stack, startStack } from '../deploy/local/src/stack';
+
+/*
+ * The scenario of the demo, step by step, on three real homeservers, NATS, Postgres and a FHIR server.
+ * The steps build on each other: when one fails, those after it fail too.
+ */
+
+const contextField = 'nl-ta-chat.invite.context';
+const firstMessage = 'Since Tuesday she sleeps badly.';
+
+let stack: Stack;
+let network: CareNetwork;
+let thread: Thread;
+let allPassed = true;
+
+beforeAll(async () => {
+  stack = await startStack();
+  await stack.startBridge();
+  network = await setUpNetwork(stack);
+}, 120_000);
+
+afterAll(async () => {
+  await network?.stop();
+  await stack?.stop(allPassed ? 'succeeded' : 'failed');
+}, 30_000);
+
+/** A step of the scenario. The servers' logs are kept when one fails. */
+function step(name: string, play: () => Promise<void>, withinMs = 90_000): void {
+  it(
+    name,
+    async () => {
+      try {
+        await play();
+      } catch (error) {
+        allPassed = false;
+        throw error;
+      }
+    },
+    withinMs,
+  );
+}
+
+async function stateOf(roomId: string) {
+  const events = await network.nurse.matrix.state(roomId);
+  return (type: string, stateKey = ''): Record<string, unknown> | undefined =>
+    events.find((event) => event.type === type && event.state_key === stateKey)?.content;
+}
+
+describe('a CareTeam made in FHIR', () => {
+  step('invites those with an account to its Space, over federation where needed', async () => {
+    const stage = await createCareTeam(network, new Timeline());
+    thread = { ...stage, request: undefined as never, roomId: '' };
+    const spaces = new Set(Object.values(stage.invites).map(({ roomId }) => roomId));
+    expect(spaces.size).toBe(1);
+  });
+
+  step('names the patient by pseudonym in the invites to other homeservers, and not at home', () => {
+    const memberEvent = (name: string, userId: string) =>
+      thread.invites[name]?.state.find(
+        (event) => event.type === 'm.room.member' && event.state_key === userId,
+      )?.content;
+    const { gp, pharmacist, nurse } = network;
+    const context = {
+      version: 1,
+      'room.subject': {
+        resourceType: 'Patient',
+        identifier: [{ system: 'http://fhir.nl/fhir/NamingSystem/pseudo-bsn', value: pseudoBsn }],
+      },
+    };
+    expect(memberEvent(gp.name, gp.matrix.userId)?.[contextField]).toEqual(context);
+    expect(memberEvent(pharmacist.name, pharmacist.matrix.userId)?.[contextField]).toEqual(context);
+    expect(memberEvent(nurse.name, nurse.matrix.userId)).not.toHaveProperty([contextField]);
+    return Promise.resolve();
+  });
+
+  step('makes the Space private, with power levels by role and the mapping of every member', async () => {
+    const { gp, pharmacist, nurse, carer } = network;
+    const state = await stateOf(thread.spaceId);
+    expect(state('m.room.create')).toMatchObject({ type: 'm.space' });
+    expect(state('m.room.join_rules')).toEqual({ join_rule: 'invite' });
+    expect(state('m.room.history_visibility')).toEqual({ history_visibility: 'joined' });
+    expect(state('m.room.name')).toEqual({ name: 'Care team · VVT De Linde' });
+    const { users, ...levels } = state('m.room.power_levels') as {
+      users: Record<string, number>;
+      invite: number;
+      state_default: number;
+    };
+    const ghost = Object.keys(users).find((userId) => userId.startsWith('@_fhir_bridge_'))!;
+    expect(users).toEqual({
+      [nurse.matrix.userId]: 100,
+      [gp.matrix.userId]: 75,
+      [pharmacist.matrix.userId]: 75,
+      [ghost]: 50,
+    });
+    expect(levels).toMatchObject({ invite: 75, state_default: 100, events: { 'm.space.child': 50 } });
+    expect(state('custom.user_mappings', gp.matrix.userId.slice(1))).toEqual({
+      fhirRef: `Practitioner/${gp.resource.id}`,
+      roleCode: '62247001',
+    });
+    expect(state('custom.user_mappings', ghost.slice(1))).toMatchObject({
+      fhirRef: `RelatedPerson/${carer.id}`,
+    });
+    expect(state('m.room.member', ghost)).toMatchObject({
+      membership: 'join',
+      displayname: 'Ruben de Wit · informal carer',
+    });
+  });
+});
+
+describe('a CommunicationRequest made in FHIR', () => {
+  step('becomes a Room in the Space, linked both ways', async () => {
+    thread = await startThread(thread, firstMessage);
+    const room = await stateOf(thread.roomId);
+    const space = await stateOf(thread.spaceId);
+    expect(space('m.space.child', thread.roomId)).toMatchObject({ via: [stack.environment.serverName] });
+    expect(room('m.space.parent', thread.spaceId)).toMatchObject({
+      via: [stack.environment.serverName],
+      canonical: true,
+    });
+    expect(room('m.room.join_rules')).toEqual({ join_rule: 'invite' });
+    expect(room('m.room.power_levels')).toMatchObject({
+      events_default: 25,
+      invite: 50,
+      redact: 50,
+      state_default: 75,
+      events: { 'm.room.name': 75, 'm.room.topic': 75 },
+    });
+    expect(room('m.room.name')?.name).toMatch(/^Conversation · \d{4}-\d{2}-\d{2}$/);
+  });
+
+  step("is followed by its first message, said once by the carer's ghost", async () => {
+    const said = (await network.gp.matrix.history(thread.roomId)).filter(
+      ({ content }) => content.body === firstMessage,
+    );
+    expect(said).toHaveLength(1);
+    expect(said[0]!.sender).toMatch(/^@_fhir_bridge_[0-9a-f]{32}:/);
+    expect(said[0]!.content['nl.fhir-bridge.source']).toEqual({
+      type: 'CommunicationRequest',
+      id: thread.request.id,
+    });
+  });
+});
+
+describe('a conversation', () => {
+  let answer: Communication & { id: string };
+
+  step("records the GP's reply as one Communication, with everything in its place", async () => {
+    const first = (await network.gp.matrix.history(thread.roomId)).find(
+      ({ content }) => content.body === firstMessage,
+    )!;
+    const before = Date.now();
+    const { eventId, recorded } = await sayInMatrix(thread, network.gp, 'I will visit her.', {
+      inReplyTo: first.event_id,
+    });
+    answer = recorded;
+    expect(recorded).toMatchObject({
+      status: 'completed',
+      identifier: [{ system: 'https://matrix.org/event-id', value: eventId }],
+      sender: { reference: `Practitioner/${network.gp.resource.id}` },
+      subject: { reference: `Patient/${network.patient.id}` },
+      partOf: [{ reference: `CommunicationRequest/${thread.request.id}` }],
+      inResponseTo: [{ reference: `CommunicationRequest/${thread.request.id}` }],
+      recipient: [{ reference: `CareTeam/${thread.team.id}` }],
+      payload: [{ contentString: 'I will visit her.' }],
+    });
+    expect(Date.parse(recorded.sent!) - before).toBeLessThan(60_000);
+    expect(Date.parse(recorded.sent!)).toBeGreaterThanOrEqual(before - 1_000);
+  });
+
+  step("says the carer's answer as their ghost on all three homeservers, as a reply", async () => {
+    const { written, seen } = await writeInFhir(thread, 'That is a relief.', answer.id);
+    expect(new Set(seen.map(({ event_id: eventId }) => eventId)).size).toBe(1);
+    for (const { sender, content } of seen) {
+      expect(sender).toMatch(/^@_fhir_bridge_/);
+      expect(content['m.relates_to']).toEqual({
+        'm.in_reply_to': { event_id: answer.identifier?.[0]?.value },
+      });
+      expect(content['nl.fhir-bridge.source']).toEqual({ type: 'Communication', id: written.id });
+    }
+  });
+
+  step('tells the sender of content that cannot be recorded, and notes it in the record', async () => {
+    const { nurse } = network;
+    const content = { msgtype: 'm.image', url: 'mxc://example.org/abc' };
+    const { recorded, eventId } = await sayInMatrix(thread, nurse, 'wound.jpg', { content });
+    expect(recorded.note?.[0]?.text).toContain('m.image');
+    const notice = await nurse.matrix.waitFor('the notice', () =>
+      nurse.matrix.events.find(({ content }) => content.msgtype === 'm.notice'),
+    );
+    expect(notice.content['m.relates_to']).toEqual({ 'm.in_reply_to': { event_id: eventId } });
+  });
+});
+
+describe('a change of the CareTeam', () => {
+  step('removes who left from Space and Room, and invites who came', async () => {
+    const { pharmacist, physiotherapist } = network;
+    await changeTeam(thread);
+    for (const place of [thread.spaceId, thread.roomId]) {
+      const state = await stateOf(place);
+      expect(state('m.room.member', pharmacist.matrix.userId)?.membership).toBe('leave');
+      expect(state('m.room.member', physiotherapist.matrix.userId)?.membership).toBe('join');
+      const { users } = state('m.room.power_levels') as { users: Record<string, number> };
+      expect(users).not.toHaveProperty([pharmacist.matrix.userId]);
+      expect(users).toHaveProperty([physiotherapist.matrix.userId], 75);
+      expect(state('custom.user_mappings', pharmacist.matrix.userId.slice(1))).toEqual({});
+    }
+  });
+});
+
+describe('patient data', () => {
+  step('is in no name, alias, member or other state event', async () => {
+    expect(await patientDataInState(thread)).toEqual([]);
+  });
+});
+
+describe('each process of the bridge, killed with SIGKILL while messages flow both ways', () => {
+  step(
+    'leaves every message on the other side exactly once and in order',
+    async () => {
+      const storm = await killEachProcess(stack, thread);
+      expect(Math.min(storm.inMatrix.length, storm.inFhir.length)).toBeGreaterThan(30);
+      const sides = await compareSides(
+        network.fhir,
+        network.nurse.matrix,
+        thread.roomId,
+        thread.request.id,
+        storm,
+      );
+      expect(sides).toMatchObject({ lost: [], duplicated: [], disordered: [] });
+    },
+    180_000,
+  );
+});
+
+describe('notifications with payload', () => {
+  step('are taken as well', async () => {
+    const { fhirBaseUrl, notificationSecret } = stack.environment;
+    const resource = await fetch(`${fhirBaseUrl}/CareTeam/${thread.team.id}`).then((answer) => answer.text());
+    const notify = (secret: string) =>
+      fetch(`${stack.notifyUrl}/CareTeam/${thread.team.id}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/fhir+json' },
+        body: resource,
+      });
+    expect((await notify(notificationSecret)).status).toBe(204);
+    expect((await notify('x'.repeat(64))).status).toBe(401);
+  });
+});
