@@ -45,7 +45,7 @@ const importRules = Object.entries(mayImport).map(([folder, allowed]) => {
         {
           patterns: [
             ...refused.map((library) => ({
-              group: [`@bridge/${library}`, `**/libs/${library}/**`],
+              group: [`@bridge/${library}`, `**/${library}/src`, `**/${library}/src/**`],
               message: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}.`,
             })),
             { group: ['**/apps/**'], message: 'Nothing imports an app.' },

@@ -230,6 +230,13 @@ describe('routes', () => {
     ]);
   });
 
+  it('answer a URL that cannot be decoded without repeating it', async () => {
+    const answer = await notify({ method: 'POST', target: '/notify/%zz' });
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toEqual(outcome('invalid'));
+    expect(answer.text).not.toContain('%zz');
+  });
+
   it('leaves health its own form', async () => {
     const answer = await httpRequest(url, { method: 'GET', target: '/ready' });
     expect([answer.status, answer.json()]).toEqual([

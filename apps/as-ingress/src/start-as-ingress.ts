@@ -10,6 +10,7 @@ export async function startAsIngress(config: AsIngressConfig): Promise<NestFasti
     app: 'as-ingress',
     module: AsIngressModule.forRoot(config),
     config,
+    unreadableUrl: { errcode: 'M_INVALID_PARAM', error: 'The URL could not be decoded.' },
     configure: (created) => configureHttp(created, config),
   });
   // Not before: while it answers the ping, the homeserver calls this app.

@@ -80,7 +80,7 @@ export class ConversationSync {
   /** Persons under their own reference; care teams as they are; what is neither has no place in a Room. */
   private async resolved(parties: readonly FhirRef[]): Promise<FhirRef[]> {
     const found = await Promise.all(
-      parties.map((party) => (typeOf(party) === 'CareTeam' ? party : this.persons.resolve(party))),
+      parties.map(async (party) => (typeOf(party) === 'CareTeam' ? party : this.persons.resolve(party))),
     );
     return [...new Set(found.filter((party) => party !== undefined))];
   }

@@ -65,7 +65,7 @@ export const roles = {
 
 export function participant(reference: string, role: { code: string; display: string }): CareTeamParticipant {
   return {
-    member: { reference: reference as 'Practitioner/1' },
+    member: { reference: reference },
     role: [{ coding: [{ system: 'http://snomed.info/sct', ...role }] }],
   };
 }
@@ -87,8 +87,8 @@ export const communicationRequest = (
   resourceType: 'CommunicationRequest',
   status: 'active',
   subject: { reference: `Patient/${patientId}` },
-  requester: { reference: sender as 'RelatedPerson/1' },
-  sender: { reference: sender as 'RelatedPerson/1' },
+  requester: { reference: sender },
+  sender: { reference: sender },
   recipient: [{ reference: `CareTeam/${careTeamId}` }],
   reasonCode: [{ text: 'Medication of mevrouw Oosterhuis' }],
   payload: [{ contentString: text }],
@@ -107,7 +107,7 @@ export const communication = (
   status: 'completed',
   partOf: [{ reference: `CommunicationRequest/${requestId}` }],
   subject: { reference: `Patient/${patientId}` },
-  sender: { reference: sender as 'RelatedPerson/1' },
+  sender: { reference: sender },
   recipient: [{ reference: `CareTeam/${careTeamId}` }],
   sent: new Date().toISOString(),
   payload: [{ contentString: text }],

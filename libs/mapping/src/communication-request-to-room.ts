@@ -1,7 +1,7 @@
 import { FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
 import type { CommunicationRequest } from '@medplum/fhirtypes';
 import { MessagePart, readPayload } from './payload-to-content';
-import { refOf, versionAtOf } from './resource-facts';
+import { instantOf, refOf, versionAtOf } from './resource-facts';
 
 export interface CommunicationRequestReading {
   readonly conversation: FhirRef;
@@ -18,6 +18,7 @@ export interface CommunicationRequestReading {
   /** Who says the first messages. */
   readonly author: FhirRef | undefined;
   readonly messages: readonly MessagePart[];
+  /** An instant; undefined where the resource says a day only, or nothing. */
   readonly sent: string | undefined;
 }
 
@@ -48,7 +49,7 @@ export function readCommunicationRequest(
     versionAt: versionAtOf(request),
     author,
     messages: readPayload(conversation, request.payload),
-    sent: request.authoredOn,
+    sent: instantOf(request.authoredOn),
   };
 }
 

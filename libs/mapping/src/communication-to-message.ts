@@ -2,7 +2,7 @@ import { EventId, FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
 import type { Communication } from '@medplum/fhirtypes';
 import { fromMatrix, systems } from './fhir-systems';
 import { MessagePart, readPayload } from './payload-to-content';
-import { refOf, versionIdOf } from './resource-facts';
+import { instantOf, refOf, versionIdOf } from './resource-facts';
 
 export interface CommunicationReading {
   readonly source: FhirRef;
@@ -15,6 +15,7 @@ export interface CommunicationReading {
   readonly author: FhirRef;
   readonly messages: readonly MessagePart[];
   readonly inReplyTo: FhirRef | undefined;
+  /** An instant; undefined where the resource says a day only, or nothing. */
   readonly sent: string | undefined;
 }
 
@@ -37,7 +38,7 @@ export function readCommunication(communication: Communication): CommunicationRe
     author,
     messages,
     inReplyTo: parseFhirRef(communication.inResponseTo?.[0]?.reference),
-    sent: communication.sent,
+    sent: instantOf(communication.sent),
   };
 }
 

@@ -36,12 +36,10 @@ export function toCommunication(event: MatrixEvent, context: MessageContext): Co
       ? { partOf: [{ reference: context.conversation }] }
       : {}),
     ...(context.inResponseTo ? { inResponseTo: [{ reference: context.inResponseTo }] } : {}),
-    ...(context.subject ? { subject: { reference: context.subject } as Communication['subject'] } : {}),
-    ...(context.encounter
-      ? { encounter: { reference: context.encounter } as Communication['encounter'] }
-      : {}),
+    ...(context.subject ? { subject: { reference: context.subject } } : {}),
+    ...(context.encounter ? { encounter: { reference: context.encounter } } : {}),
     sender: senderOf(event, context.sender) as Communication['sender'],
-    recipient: recipients.map((reference) => ({ reference })) as Communication['recipient'],
+    recipient: recipients.map((reference) => ({ reference })),
     sent: new Date(event.origin_server_ts).toISOString(),
     payload: [{ contentString: textOf(event) }],
     ...(isSupported(event)

@@ -39,7 +39,15 @@ function base({ levels, bot, members, roomVersion }: PowerLevelInput, state: num
   for (const { userId, role } of members) users[userId] = levels[role];
   // From room version 12 on the creator stands above all levels and must not be listed.
   if (Number(roomVersion) < 12) users[bot] = botLevel(levels);
-  return { users, users_default: 0, state_default: state, kick: state, ban: state, redact: state, historical: 100 };
+  return {
+    users,
+    users_default: 0,
+    state_default: state,
+    kick: state,
+    ban: state,
+    redact: state,
+    historical: 100,
+  };
 }
 
 /** One above the highest: at the lead's own level the bot could neither demote nor remove a lead (Matrix authorisation rules). */

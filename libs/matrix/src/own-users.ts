@@ -1,4 +1,4 @@
-import { UserId } from '@bridge/contracts';
+import { UserId, serverOf } from '@bridge/contracts';
 import { Config } from '@bridge/platform';
 
 type Namespace = Pick<Config['matrix'], 'serverName' | 'ghostPrefix' | 'botLocalpart'>;
@@ -10,5 +10,5 @@ export function botUserId(matrix: Pick<Namespace, 'serverName' | 'botLocalpart'>
 
 /** Whether an event of this sender is our own work coming back: a ghost's or the bot's, on our server. */
 export function isOwnUser(userId: string, matrix: Namespace): boolean {
-  return userId.startsWith(`@${matrix.ghostPrefix}`) && userId.endsWith(`:${matrix.serverName}`);
+  return userId.startsWith(`@${matrix.ghostPrefix}`) && serverOf(userId as UserId) === matrix.serverName;
 }

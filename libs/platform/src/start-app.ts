@@ -3,6 +3,7 @@ import { TransientError } from '@bridge/contracts';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from './config/settings';
 import { Readiness } from './health/readiness';
 import { createPino } from './logging/create-pino';
@@ -17,6 +18,8 @@ export interface AppOptions {
   readonly config: Pick<Config, 'http' | 'log'>;
   /** For a worker: what it consumes. Closed after HTTP and before the connections. */
   readonly strategy?: (app: INestApplicationContext) => CustomTransportStrategy & Server;
+  /** The answer to a request whose URL cannot be decoded, in the app's protocol; it never reaches the app's filters. */
+  readonly unreadableUrl?: object;
   /** The app's own filters, parsers and hooks, before it listens. */
   readonly configure?: (app: NestFastifyApplication) => void | Promise<void>;
 }
@@ -55,13 +58,20 @@ export async function startApp(options: AppOptions): Promise<NestFastifyApplicat
   }
 }
 
-async function create({ module, config }: AppOptions, logger: Logger): Promise<NestFastifyApplication> {
+async function create(
+  { module, config, unreadableUrl }: AppOptions,
+  logger: Logger,
+): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: config.http.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // On close: requests under way finish, connections without one are not waited for.
     forceCloseConnections: 'idle',
+    // Fastify's own answer would repeat the URL.
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+      void reply.status(error.statusCode ?? 400).send(unreadableUrl);
+    },
   });
   // After the body has been read, because its stream does not carry the asynchronous context on.
   adapter.getInstance().addHook('preHandler', (request, _reply, done) => {

@@ -1,0 +1,141 @@
+import type { ContactPoint, Extension, Patient, Practitioner, RelatedPerson } from '@medplum/fhirtypes';
+import { PersonResource, readPerson } from './person-to-participant';
+
+const purpose: Extension = {
+  url: 'http://hl7.org/fhir/StructureDefinition/contactpoint-purpose',
+  valueString: 'matrix-messaging',
+};
+const account: ContactPoint = { system: 'other', value: '@doctor:care.example', extension: [purpose] };
+
+const practitioner: Practitioner = {
+  resourceType: 'Practitioner',
+  id: 'd1',
+  name: [{ prefix: ['Dr'], given: ['Ada', 'B.'], family: 'Visser' }],
+};
+
+function accountOf(...telecom: ContactPoint[]) {
+  return readPerson({ ...practitioner, telecom }).accountUserId;
+}
+
+function nameOf(person: PersonResource) {
+  return readPerson(person).displayName;
+}
+
+describe('the Matrix account of a person', () => {
+  it('is the contact point of system other whose purpose is matrix-messaging', () => {
+    const phone: ContactPoint = { system: 'phone', value: '+31201234567' };
+    expect(accountOf(phone, account)).toBe('@doctor:care.example');
+  });
+
+  it('is found where the purpose is a code', () => {
+    const code = { url: purpose.url, valueCode: 'matrix-messaging' };
+    expect(accountOf({ ...account, extension: [code] })).toBe('@doctor:care.example');
+  });
+
+  it('is found behind another extension', () => {
+    const extension = [{ url: 'urn:other', valueString: 'x' }, purpose];
+    expect(accountOf({ ...account, extension })).toBe('@doctor:care.example');
+  });
+
+  it('is the one in use where an old one is listed before it', () => {
+    expect(accountOf({ ...account, use: 'old', value: '@former:care.example' }, account)).toBe(
+      '@doctor:care.example',
+    );
+  });
+
+  it.each<[string, ContactPoint]>([
+    ['another system', { ...account, system: 'url' }],
+    ['no system', { ...account, system: undefined }],
+    ['no purpose', { ...account, extension: undefined }],
+    ['another purpose', { ...account, extension: [{ ...purpose, valueString: 'matrix-homeserver' }] }],
+    ['the purpose in another extension', { ...account, extension: [{ ...purpose, url: 'urn:other' }] }],
+    ['an old one only', { ...account, use: 'old' }],
+    ['a display name for an id', { ...account, value: 'Doctor' }],
+    ['an id without server', { ...account, value: '@doctor' }],
+    ['an id with a space', { ...account, value: '@doctor:care.example ' }],
+    ['an id that is too long', { ...account, value: `@${'d'.repeat(250)}:care.example` }],
+    ['no value', { ...account, value: undefined }],
+  ])('is none with %s', (_words, telecom) => {
+    expect(accountOf(telecom)).toBeNull();
+  });
+});
+
+describe('what a ghost is called', () => {
+  it.each<[string, PersonResource, string]>([
+    ['prefix, given names and family', practitioner, 'Dr Ada B. Visser'],
+    ['the name as text', { ...practitioner, name: [{ text: 'Dr A. Visser', family: 'V' }] }, 'Dr A. Visser'],
+    [
+      'the official name',
+      { ...practitioner, name: [{ use: 'nickname', text: 'Addie' }, { use: 'official', text: 'Ada Visser' }] },
+      'Ada Visser',
+    ],
+    ['a practitioner without name', { ...practitioner, name: undefined }, 'Practitioner'],
+    ['a practitioner whose name is empty', { ...practitioner, name: [{}] }, 'Practitioner'],
+  ])('%s', (_words, person, expected) => {
+    expect(nameOf(person)).toBe(expected);
+  });
+
+  const daughter: RelatedPerson = {
+    resourceType: 'RelatedPerson',
+    id: 'r1',
+    patient: { reference: 'Patient/p1' },
+    name: [{ given: ['Eva'] }],
+  };
+
+  it.each<[string, RelatedPerson['relationship'], string]>([
+    ['text', [{ text: 'daughter' }], 'Eva · daughter'],
+    ['coding', [{ coding: [{ code: 'DAU', display: 'Daughter' }] }], 'Eva · Daughter'],
+    ['nothing', undefined, 'Eva'],
+  ])('a related person shows the relationship given as %s', (_words, relationship, expected) => {
+    expect(nameOf({ ...daughter, relationship })).toBe(expected);
+  });
+
+  it('a related person without name is called so', () => {
+    expect(nameOf({ ...daughter, name: undefined })).toBe('Related person');
+  });
+
+  it('a patient is called Patient, whatever the resource says', () => {
+    expect(nameOf({ resourceType: 'Patient', id: 'p1', name: [{ text: 'Jan Jansen' }] })).toBe('Patient');
+  });
+});
+
+describe('what the room is told of a person', () => {
+  const bsn = { system: 'http://fhir.nl/fhir/NamingSystem/bsn', value: '999911120' };
+  const pseudonym = { system: 'http://fhir.nl/fhir/NamingSystem/pseudo-bsn', value: 'pseudo-1' };
+  const uzi = { system: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers', value: '900021323' };
+  const telecom: ContactPoint[] = [{ system: 'email', value: 'ada@care.example' }];
+  const identifier = [bsn, pseudonym, uzi];
+
+  it('is the UZI number and address of a practitioner, with the role in the team', () => {
+    expect(readPerson({ ...practitioner, identifier, telecom }, '224535009').mapping).toEqual({
+      fhirRef: 'Practitioner/d1',
+      roleCode: '224535009',
+      uziNr: '900021323',
+      email: 'ada@care.example',
+    });
+  });
+
+  it('is the reference alone where nothing more is known', () => {
+    expect(readPerson(practitioner).mapping).toEqual({ fhirRef: 'Practitioner/d1' });
+  });
+
+  it.each<PersonResource>([
+    { resourceType: 'Patient', id: 'p1', identifier, telecom },
+    { resourceType: 'RelatedPerson', id: 'r1', identifier, telecom, patient: { reference: 'Patient/p1' } },
+  ])('is the reference and role alone of anybody else: %j', (person) => {
+    expect(readPerson(person, 'role').mapping).toEqual({
+      fhirRef: `${person.resourceType}/${person.id}`,
+      roleCode: 'role',
+    });
+  });
+
+  it.each<PersonResource>([
+    { ...practitioner, identifier, telecom },
+    { resourceType: 'Patient', id: 'p1', identifier, telecom } satisfies Patient,
+    { resourceType: 'RelatedPerson', id: 'r1', identifier, telecom, patient: { reference: 'Patient/p1' } },
+  ])('never holds a citizen service number: %j', (person) => {
+    const words = JSON.stringify(readPerson(person, 'role'));
+    expect(words).not.toContain(bsn.value);
+    expect(words).not.toContain(pseudonym.value);
+  });
+});
