@@ -1,5 +1,14 @@
-import type { Communication } from '@medplum/fhirtypes';
-import { pseudoBsn } from '../deploy/local/src/example-data';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import { connect } from 'nats';
+import { BRIDGE_APPS, urlOf } from '../deploy/local/src/bridge';
+import {
+  communication,
+  communicationRequest,
+  patientWords,
+  pseudoBsn,
+} from '../deploy/local/src/example-data';
 import { type CareNetwork, setUpNetwork } from '../deploy/local/src/scenario/network';
 import {
   type Thread,
@@ -245,6 +254,64 @@ describe('each process of the bridge, killed with SIGKILL while messages flow bo
     },
     180_000,
   );
+});
+
+describe('the logs and metrics of the bridge', () => {
+  step('hold no patient data, no message and no secret', async () => {
+    const { asToken, hsToken, notificationSecret, encryptionKey, logDirectory } = stack.environment;
+    const canaries = [
+      ...patientWords,
+      pseudoBsn,
+      firstMessage,
+      'I will visit her.',
+      'storm fhir',
+      'storm matrix',
+    ];
+    for (const app of BRIDGE_APPS) {
+      const metrics = await fetch(`${urlOf(app, stack.environment)}/metrics`).then((answer) => answer.text());
+      const log = readFileSync(join(logDirectory, `${app}.log`), 'utf8');
+      expect(log).toContain('Listening on');
+      expect(metrics).toContain('bridge_');
+      const found = [...canaries, asToken, hsToken, notificationSecret, encryptionKey].filter(
+        (word) => log.includes(word) || metrics.includes(word),
+      );
+      expect({ app, found }).toEqual({ app, found: [] });
+    }
+  });
+});
+
+describe('what is none of the bridge’s', () => {
+  step(
+    'gets no Room: a request that was over before, and a Communication outside any care network',
+    async () => {
+      const { fhir, gp, patient, carer } = network;
+      const over = communicationRequest(patient.id, thread.team.id, `RelatedPerson/${carer.id}`, 'Long ago.');
+      const request = await fhir.create<CommunicationRequest>({ ...over, status: 'completed' });
+      const alone: Communication = {
+        resourceType: 'Communication',
+        status: 'completed',
+        payload: [{ contentString: 'Alone.' }],
+      };
+      await fhir.create({ ...alone, sender: { reference: `Practitioner/${gp.resource.id}` } });
+      await fhir.create({
+        ...alone,
+        ...communication(request.id, patient.id, thread.team.id, `RelatedPerson/${carer.id}`, 'Late.'),
+      });
+      // Whatever came before it in the record has been dealt with when the next message is there.
+      await writeInFhir(thread, 'And still we talk.', undefined, [network.nurse, network.gp]);
+      const invites = [...gp.matrix.invites.keys()];
+      expect(invites).toEqual([]);
+    },
+  );
+});
+
+describe('the dead letters', () => {
+  step('are empty: nothing in all of this was given up', async () => {
+    const connection = await connect({ servers: stack.federation.natsUrl });
+    const { state } = await (await connection.jetstreamManager()).streams.info('DEAD_LETTERS');
+    await connection.close();
+    expect(state.messages).toBe(0);
+  });
 });
 
 describe('notifications with payload', () => {

@@ -40,8 +40,8 @@ export class CommunicationSync {
     if (typeof reading === 'string') return reading;
     const ref = await this.conversationOf(reading);
     // A record system holds Communications that have nothing to do with any care team: not ours to send.
-    if (!ref) return 'no-conversation';
-    const { conversation } = await this.conversations.ensure(ref);
+    const conversation = ref && (await this.conversations.ensure(ref))?.conversation;
+    if (!conversation) return 'no-conversation';
     const author = await this.persons.known(reading.author);
     if (!author) return 'no-author';
     const reply = reading.inReplyTo ? await this.replyTo(reading.inReplyTo) : {};

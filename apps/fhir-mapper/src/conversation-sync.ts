@@ -25,6 +25,7 @@ export class ConversationSync {
     const reading = readCommunicationRequest(request, this.config.nameFromTopic);
     const careTeam = await this.careTeamOf(reading);
     const parties = await this.resolved(reading.parties);
+    if (!(await this.concernsMatrix(reading, parties))) return;
     const { conversation, subject, encounter, open, name, versionAt } = reading;
     const facts = { conversation, careTeam, subject, encounter, parties, open, name, versionAt };
     if (!(await this.conversations.apply(facts))) return;
@@ -34,16 +35,27 @@ export class ConversationSync {
 
   /**
    * The conversation of a message, made first when the bridge does not know it yet.
+   * @returns undefined when it is none of the bridge's
    * @throws PermanentError when its CommunicationRequest is not on the server
    */
-  async ensure(conversation: FhirRef): Promise<Conversation> {
+  async ensure(conversation: FhirRef): Promise<Conversation | undefined> {
     const known = await this.conversations.find(conversation);
     if (known) return known;
     if (typeOf(conversation) === 'CareTeam') await this.openGeneralRoom(conversation);
     else await this.readAndApply(conversation);
-    const made = await this.conversations.find(conversation);
-    if (!made) throw new Error(`${conversation} was applied and is not there`);
-    return made;
+    return this.conversations.find(conversation);
+  }
+
+  /**
+   * A record system holds more than conversations of care networks: a request that nobody takes part in has no Room,
+   * and one that is over before the bridge has seen it gets none any more.
+   */
+  private async concernsMatrix(
+    reading: CommunicationRequestReading,
+    parties: readonly FhirRef[],
+  ): Promise<boolean> {
+    if (parties.length === 0) return false;
+    return reading.open || (await this.conversations.find(reading.conversation)) !== undefined;
   }
 
   /** The care team's own room, for messages that belong to no CommunicationRequest. */

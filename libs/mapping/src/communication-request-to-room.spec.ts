@@ -48,7 +48,11 @@ describe('who takes part in a conversation', () => {
   });
 
   it('belongs to the first care team among them', () => {
-    const recipient = [{ reference: 'Patient/p' }, { reference: 'CareTeam/t1' }, { reference: 'CareTeam/t2' }];
+    const recipient = [
+      { reference: 'Patient/p' },
+      { reference: 'CareTeam/t1' },
+      { reference: 'CareTeam/t2' },
+    ];
     expect(read({ recipient } as Partial<CommunicationRequest>).careTeam).toBe('CareTeam/t1');
     expect(read({ recipient: [{ reference: 'Patient/p' }] }).careTeam).toBeNull();
   });

@@ -18,7 +18,10 @@ function read(more: Partial<Communication>): CommunicationReading {
 
 describe('what came from Matrix', () => {
   it('is known by the event in its identifier', () => {
-    const identifier = [{ system: 'urn:x', value: '1' }, { system: 'https://matrix.org/event-id', value: '$e' }];
+    const identifier = [
+      { system: 'urn:x', value: '1' },
+      { system: 'https://matrix.org/event-id', value: '$e' },
+    ];
     expect(readCommunication({ ...base, identifier })).toBe('echo');
     expect(eventIdOf({ ...base, identifier })).toBe('$e');
   });
@@ -93,7 +96,11 @@ describe('where a Communication belongs', () => {
 
 it('says every part of the payload, in order', () => {
   const { messages } = read({
-    payload: [{ contentString: 'one' }, { contentAttachment: { title: 'scan.pdf' } }, { contentString: 'three' }],
+    payload: [
+      { contentString: 'one' },
+      { contentAttachment: { title: 'scan.pdf' } },
+      { contentString: 'three' },
+    ],
   });
   expect(messages.map(({ part, content }) => [part, content.msgtype, content.body])).toEqual([
     [0, 'm.text', 'one'],

@@ -17,6 +17,9 @@ export interface MessageContext {
   readonly serverName: string;
 }
 
+/** The last instant that FHIR can write (four digits of year); Matrix allows a sender to claim a later one. */
+const lastFhirInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 const textTypes = new Set(['m.text', 'm.emote', 'm.notice']);
 
 /** The record of a Matrix message. To be created only if none has its identifier yet. */
@@ -39,12 +42,15 @@ export function toCommunication(event: MatrixEvent, context: MessageContext): Co
     ...(context.subject ? { subject: { reference: context.subject } } : {}),
     ...(context.encounter ? { encounter: { reference: context.encounter } } : {}),
     sender: senderOf(event, context.sender) as Communication['sender'],
-    recipient: recipients.map((reference) => ({ reference })),
-    sent: new Date(event.origin_server_ts).toISOString(),
+    // FHIR allows no empty list.
+    ...(recipients.length > 0 ? { recipient: recipients.map((reference) => ({ reference })) } : {}),
+    ...(event.origin_server_ts <= lastFhirInstant
+      ? { sent: new Date(event.origin_server_ts).toISOString() }
+      : {}),
     payload: [{ contentString: textOf(event) }],
     ...(isSupported(event)
       ? {}
-      : { note: [{ text: `Content that could not be recorded: ${messageType(event)}` }] }),
+      : { note: [{ text: fhirString(`Content that could not be recorded: ${messageType(event)}`) }] }),
   };
 }
 
@@ -78,8 +84,14 @@ function messageType(event: MatrixEvent): string {
 
 function textOf(event: MatrixEvent): string {
   const body = typeof event.content.body === 'string' ? event.content.body : '';
-  // FHIR strings must not be empty.
-  return withoutReplyFallback(body, replyTarget(event) !== undefined) || '(no text)';
+  const text = fhirString(withoutReplyFallback(body, replyTarget(event) !== undefined));
+  // FHIR strings must hold more than white space.
+  return text.trim() === '' ? '(no text)' : text;
+}
+
+/** Without the control characters that FHIR strings may not hold: all but tab and line ends (R4, datatypes, string). */
+function fhirString(text: string): string {
+  return text.replace(/[^\P{Cc}\t\n\r]/gu, '');
 }
 
 /** Older clients quote the message they reply to: lines that start with `> `, then an empty one. */

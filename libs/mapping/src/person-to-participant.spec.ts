@@ -66,7 +66,13 @@ describe('what a ghost is called', () => {
     ['the name as text', { ...practitioner, name: [{ text: 'Dr A. Visser', family: 'V' }] }, 'Dr A. Visser'],
     [
       'the official name',
-      { ...practitioner, name: [{ use: 'nickname', text: 'Addie' }, { use: 'official', text: 'Ada Visser' }] },
+      {
+        ...practitioner,
+        name: [
+          { use: 'nickname', text: 'Addie' },
+          { use: 'official', text: 'Ada Visser' },
+        ],
+      },
       'Ada Visser',
     ],
     ['a practitioner without name', { ...practitioner, name: undefined }, 'Practitioner'],

@@ -119,6 +119,7 @@ export async function writeInFhir(
   thread: Thread,
   text: string,
   inResponseTo?: string,
+  readers: readonly Professional[] = [thread.network.nurse, thread.network.gp, thread.network.pharmacist],
 ): Promise<{ written: Communication & { id: string }; seen: SeenEvent[] }> {
   const { network, timeline, roomId, request, team } = thread;
   const { fhir, carer, patient } = network;
@@ -133,7 +134,7 @@ export async function writeInFhir(
     fhir: `Communication/${written.id}`,
   });
   const seen: SeenEvent[] = [];
-  for (const professional of [network.nurse, network.gp, network.pharmacist]) {
+  for (const professional of readers) {
     const event = await professional.matrix.waitForMessage(roomId, text);
     seen.push(event);
     timeline.add({

@@ -13,7 +13,7 @@ export interface Storm {
 }
 
 /** Milliseconds between two messages of one side: about what the homeserver can take from one client. */
-const paceMs = 60;
+const paceMs = 100;
 /** Messages on each side while a process is away, and again after it is back. */
 const messagesPerPhase = 4;
 
