@@ -14,6 +14,7 @@ import {
   type Thread,
   changeTeam,
   createCareTeam,
+  recordOf,
   sayInMatrix,
   startThread,
   writeInFhir,
@@ -23,6 +24,7 @@ import { killEachProcess } from '../deploy/local/src/scenario/storm';
 import { Timeline } from '../deploy/local/src/scenario/timeline';
 import { compareSides } from '../deploy/local/src/scenario/verify';
 import { type Stack, startStack } from '../deploy/local/src/stack';
+import { until } from '../deploy/local/src/until';
 
 /*
  * The scenario of the demo, step by step, on three real homeservers, NATS, Postgres and a FHIR server.
@@ -212,6 +214,32 @@ describe('a conversation', () => {
       nurse.matrix.events.find(({ content }) => content.msgtype === 'm.notice'),
     );
     expect(notice.content['m.relates_to']).toEqual({ 'm.in_reply_to': { event_id: eventId } });
+  });
+});
+
+describe('what was said in Matrix', () => {
+  const redactionOf = (eventId: string) => async () => {
+    const record = await recordOf(network, eventId);
+    return record.status === 'entered-in-error' && record;
+  };
+
+  step('is changed in the record when its sender edits it, and emptied when it is redacted', async () => {
+    const { nurse } = network;
+    const { eventId, recorded } = await sayInMatrix(thread, nurse, 'Two pills.');
+    const content = {
+      'm.relates_to': { rel_type: 'm.replace', event_id: eventId },
+      'm.new_content': { msgtype: 'm.text', body: 'One pill.' },
+    };
+    await nurse.matrix.say(thread.roomId, '* One pill.', content);
+    const changed = await until('the edit', async () => {
+      const record = await recordOf(network, eventId);
+      return record.payload?.[0]?.contentString === 'One pill.' && record;
+    });
+    expect(changed.id).toBe(recorded.id);
+    await nurse.matrix.redact(thread.roomId, eventId, 'wrong room');
+    const emptied = await until('the redaction', redactionOf(eventId));
+    expect(emptied).toMatchObject({ id: recorded.id, statusReason: { text: 'wrong room' } });
+    expect(emptied.payload).toBeUndefined();
   });
 });
 

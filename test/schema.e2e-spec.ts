@@ -96,7 +96,7 @@ describe('all migrations together', () => {
     const count = () =>
       inDatabase(
         urlOf(migrated),
-        async (client) => (await client.query('SELECT * FROM _prisma_migrations')).rows,
+        async (client) => (await client.query<object>('SELECT * FROM _prisma_migrations')).rows,
       );
     const before = await count();
     await migrate(urlOf(migrated));

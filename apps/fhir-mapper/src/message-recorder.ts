@@ -1,13 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { FhirRef, MatrixEvent, TransientError } from '@bridge/contracts';
+import { EventId, FhirRef, MatrixEvent, TransientError } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
-import { identifierQuery, isEdit, isSupported, replyTarget, toCommunication } from '@bridge/mapping';
+import {
+  type Edit,
+  edited,
+  identifierQuery,
+  isSupported,
+  readEdit,
+  redacted,
+  redactionTarget,
+  replyTarget,
+  toCommunication,
+  wasRedacted,
+} from '@bridge/mapping';
 import { Conversation, ConversationStore, MessageLinkStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
 import { QueuePublisher } from '@bridge/queue';
+import type { Communication } from '@medplum/fhirtypes';
 import { MapperConfig } from './mapper-config';
 
-/** Matrix message → Communication, exactly once. */
+type Outcome =
+  'recorded' | 'unsupported' | 'repeated' | 'edited' | 'nothing-to-edit' | 'redacted-before' | 'foreign-room';
+
+/** What is said in Matrix → Communication, exactly once. */
 @Injectable()
 export class MessageRecorder {
   private readonly outcomes;
@@ -28,44 +43,58 @@ export class MessageRecorder {
   }
 
   async record(event: MatrixEvent): Promise<void> {
-    const conversation = await this.conversations.ofRoom(event.room_id);
-    if (!conversation) {
-      this.outcomes.inc({ outcome: 'foreign-room' });
-      return;
-    }
-    if (isEdit(event)) {
-      // The record keeps what was said first until edits are bridged; the sender must know that.
-      await this.tellSender(event, 'This change could not be recorded. Please send it as a new message.');
-      this.outcomes.inc({ outcome: 'edit' });
-      return;
-    }
-    if (await this.links.resourceOf(event.event_id)) {
-      this.outcomes.inc({ outcome: 'repeated' });
-      return;
-    }
-    await this.create(event, conversation);
-    if (!isSupported(event)) {
-      await this.tellSender(event, 'This kind of content cannot be recorded; the record holds a note of it.');
-    }
-    this.outcomes.inc({ outcome: isSupported(event) ? 'recorded' : 'unsupported' });
+    this.outcomes.inc({ outcome: await this.recordMessage(event) });
   }
 
-  private async create(event: MatrixEvent, conversation: Conversation): Promise<void> {
+  /** The homeserver has decided that the redaction is allowed. What was written in FHIR is not Matrix's to take back. */
+  async redact(event: MatrixEvent): Promise<void> {
+    const target = redactionTarget(event);
+    const record = target && (await this.recordOf(target));
+    const after = record && redacted(record, event);
+    if (after) await this.fhir.update(after);
+    this.outcomes.inc({ outcome: after ? 'redacted' : 'nothing-to-redact' });
+  }
+
+  private async recordMessage(event: MatrixEvent): Promise<Outcome> {
+    const conversation = await this.conversations.ofRoom(event.room_id);
+    if (!conversation) return 'foreign-room';
+    if (wasRedacted(event)) return 'redacted-before';
+    const edit = readEdit(event);
+    if (edit) return this.edit(edit, conversation);
+    if (await this.links.resourceOf(event.event_id)) return 'repeated';
+    const communication = await this.communicationOf(event, conversation);
+    const { ref, versionId } = await this.fhir.createOnce(communication, identifierQuery(event.event_id));
+    const source = { fhirRef: ref, part: 0, version: versionId, conversation: conversation.conversation };
+    await this.links.recorded(source, event.event_id);
+    if (isSupported(event)) return 'recorded';
+    await this.tellSender(event, 'This kind of content cannot be recorded; the record holds a note of it.');
+    return 'unsupported';
+  }
+
+  private async edit({ target, replacement }: Edit, conversation: Conversation): Promise<Outcome> {
+    const record = await this.recordOf(target);
+    const after = record && edited(record, await this.communicationOf(replacement, conversation));
+    if (!after) return 'nothing-to-edit';
+    await this.fhir.update(after);
+    return 'edited';
+  }
+
+  private async recordOf(eventId: EventId): Promise<Communication | undefined> {
+    const ref = await this.links.recordOf(eventId);
+    return ref && this.fhir.read<Communication>(ref);
+  }
+
+  private async communicationOf(event: MatrixEvent, conversation: Conversation): Promise<Communication> {
     const [sender, inResponseTo] = await Promise.all([
       this.senderOf(event, conversation),
       this.inResponseTo(event, conversation),
     ]);
-    const communication = toCommunication(event, {
+    return toCommunication(event, {
       ...conversation,
       sender,
       inResponseTo,
       serverName: this.config.serverName,
     });
-    const { ref, versionId } = await this.fhir.createOnce(communication, identifierQuery(event.event_id));
-    await this.links.recorded(
-      { fhirRef: ref, part: 0, version: versionId, conversation: conversation.conversation },
-      event.event_id,
-    );
   }
 
   /** Looked for among this conversation's members: one human can be several RelatedPersons, one for each patient. */

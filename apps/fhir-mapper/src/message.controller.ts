@@ -12,4 +12,9 @@ export class MessageController {
   async message(@Payload() event: MessageOf<'matrix.m.room.message'>): Promise<void> {
     await this.recorder.record(event);
   }
+
+  @EventPattern('matrix.m.room.redaction')
+  async redaction(@Payload() event: MessageOf<'matrix.m.room.redaction'>): Promise<void> {
+    await this.recorder.redact(event);
+  }
 }

@@ -71,10 +71,10 @@ async function playAndVerify(stack: Stack, network: CareNetwork): Promise<boolea
       `each of ${storm.killed.length} processes killed with SIGKILL amid ${storm.inMatrix.length} messages from Matrix and ${storm.inFhir.length} from FHIR`,
       [],
     ),
-    check('lost', sides.lost),
-    check('duplicated', sides.duplicated),
-    check('out of order', sides.disordered),
-    check('patient data in names, aliases and state', leaked),
+    check('nothing lost', sides.lost),
+    check('nothing twice', sides.duplicated),
+    check('everything in order', sides.disordered),
+    check('no patient data in names, aliases and state', leaked),
     ...latencies.map(({ direction, bridged, bare }) => {
       const figures = `p50 ${bridged.toFixed(0)} ms, the servers alone ${bare.toFixed(0)} ms`;
       return check(

@@ -96,6 +96,11 @@ export class MatrixUser {
     return { eventId: answer.event_id, saidAt };
   }
 
+  async redact(roomId: string, eventId: string, reason: string): Promise<void> {
+    const path = `/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(eventId)}/${randomUUID()}`;
+    await this.call('PUT', path, { reason });
+  }
+
   async state(roomId: string): Promise<Omit<SeenEvent, 'seenAt'>[]> {
     return this.call('GET', `/rooms/${encodeURIComponent(roomId)}/state`);
   }

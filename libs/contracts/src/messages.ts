@@ -58,6 +58,7 @@ export const messages = {
   'fhir.pull': { stream: 'MAPPING', schema: FhirPull },
   'fhir.changed': { stream: 'MAPPING', schema: FhirChanged },
   'matrix.m.room.message': { stream: 'MAPPING', schema: MatrixEvent },
+  'matrix.m.room.redaction': { stream: 'MAPPING', schema: MatrixEvent },
   'command.reconcile-space': { stream: 'ROOMS', schema: ReconcileSpace },
   'command.reconcile-room': { stream: 'ROOMS', schema: ReconcileRoom },
   'command.invite': { stream: 'ROOMS', schema: Invite },

@@ -43,9 +43,7 @@ it.each([400, 401, 409, 422, 500])('of the words of a %d nothing is kept but the
 
 it('tells what was tried, the status and the codes', () => {
   expect(failure(422).message).toBe('The FHIR server refused to create a resource: 422 (invalid, required)');
-  expect(failure(400, undefined, undefined).message).toBe(
-    'The FHIR server refused to create a resource: 400',
-  );
+  expect(failure(400, undefined, null).message).toBe('The FHIR server refused to create a resource: 400');
   expect(failure(400, undefined, { issue: 'x' }).message).toMatch(/400$/);
 });
 

@@ -9,7 +9,7 @@ function read(more: Partial<CareTeam>) {
 }
 
 function participant(reference: string, more: Partial<CareTeamParticipant> = {}): CareTeamParticipant {
-  return { member: { reference } as CareTeamParticipant['member'], ...more };
+  return { member: { reference }, ...more };
 }
 
 function membersOf(...participants: CareTeamParticipant[]) {

@@ -53,7 +53,7 @@ describe('who takes part in a conversation', () => {
       { reference: 'CareTeam/t1' },
       { reference: 'CareTeam/t2' },
     ];
-    expect(read({ recipient } as Partial<CommunicationRequest>).careTeam).toBe('CareTeam/t1');
+    expect(read({ recipient }).careTeam).toBe('CareTeam/t1');
     expect(read({ recipient: [{ reference: 'Patient/p' }] }).careTeam).toBeNull();
   });
 });

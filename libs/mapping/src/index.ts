@@ -1,4 +1,5 @@
 export * from './care-team-to-space';
+export * from './change-to-communication';
 export * from './communication-request-to-room';
 export * from './communication-to-message';
 export * from './container-state';

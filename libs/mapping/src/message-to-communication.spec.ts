@@ -5,7 +5,6 @@ import type { Bundle } from '@medplum/fhirtypes';
 import {
   MessageContext,
   identifierQuery,
-  isEdit,
   isSupported,
   replyTarget,
   toCommunication,
@@ -194,17 +193,6 @@ describe('what a message replies to', () => {
     ['a reply to null', { 'm.relates_to': { 'm.in_reply_to': null } }],
   ])('is nothing with %s', (_words, more) => {
     expect(replyTarget(text('x', more))).toBeUndefined();
-  });
-});
-
-describe('an edit', () => {
-  it.each([
-    [{ 'm.relates_to': { rel_type: 'm.replace', event_id: '$e' } }, true],
-    [{ 'm.relates_to': { rel_type: 'm.thread', event_id: '$e' } }, false],
-    [repliesTo('$target'), false],
-    [{}, false],
-  ])('is a message that replaces another: %j → %s', (more, expected) => {
-    expect(isEdit(text('x', more))).toBe(expected);
   });
 });
 

@@ -72,12 +72,6 @@ export function isSupported(event: MatrixEvent): boolean {
   return textTypes.has(messageType(event)) && typeof event.content.body === 'string';
 }
 
-/** `m.replace` and the like: the message changes another one instead of being one. */
-export function isEdit(event: MatrixEvent): boolean {
-  const relation = event.content['m.relates_to'];
-  return isObject(relation) && relation.rel_type === 'm.replace';
-}
-
 function messageType(event: MatrixEvent): string {
   return typeof event.content.msgtype === 'string' ? event.content.msgtype : 'unknown';
 }

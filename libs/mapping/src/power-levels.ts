@@ -16,7 +16,7 @@ export function spacePowerLevels(input: PowerLevelInput) {
     ...base(input, 100),
     invite: 75,
     events_default: 100,
-    events: { 'm.space.child': 50 },
+    events: { ...noEncryption(input.levels), 'm.space.child': 50 },
   };
 }
 
@@ -30,7 +30,7 @@ export function roomPowerLevels(input: PowerLevelInput, open: boolean) {
     invite: 50,
     redact: 50,
     events_default: open ? 25 : botLevel(input.levels),
-    events: { 'm.room.name': 75, 'm.room.topic': 75 },
+    events: { ...noEncryption(input.levels), 'm.room.name': 75, 'm.room.topic': 75 },
   };
 }
 
@@ -48,6 +48,11 @@ function base({ levels, bot, members, roomVersion }: PowerLevelInput, state: num
     redact: state,
     historical: 100,
   };
+}
+
+/** The bridge reads no encrypted messages: a member who turned encryption on would silently cut the record off. */
+function noEncryption(levels: RoleLevels) {
+  return { 'm.room.encryption': botLevel(levels) };
 }
 
 /** One above the highest: at the lead's own level the bot could neither demote nor remove a lead (Matrix authorisation rules). */

@@ -35,6 +35,15 @@ export class MessageLinkStore {
     return row?.fhirRef as FhirRef | undefined;
   }
 
+  /** The record of something that was said in Matrix; undefined for what was written in FHIR. */
+  async recordOf(eventId: EventId): Promise<FhirRef | undefined> {
+    const row = await this.database.client.messageLink.findUnique({
+      where: { eventId, direction: 'to-fhir' },
+      select: { fhirRef: true },
+    });
+    return row?.fhirRef as FhirRef | undefined;
+  }
+
   /**
    * The outbox: notes that this message is about to be sent to Matrix.
    * @returns the event id when it was sent already

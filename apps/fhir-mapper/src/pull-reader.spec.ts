@@ -1,0 +1,195 @@
+import type { FhirClient } from '@bridge/fhir';
+import type { CursorStore } from '@bridge/persistence';
+import type { QueuePublisher } from '@bridge/queue';
+import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import type { MapperConfig } from './mapper-config';
+import { PullReader } from './pull-reader';
+
+type Bridged = CareTeam | CommunicationRequest | Communication;
+type Published = { kind: string; key: string; message: { ref: string; resource?: object }; id: string };
+
+const at = (second: number) => new Date(Date.UTC(2026, 2, 10, 12, 0, second));
+
+function resource<T extends Bridged>(
+  type: T['resourceType'],
+  id: string,
+  second: number,
+  more: Partial<T> = {},
+): T {
+  const meta = { versionId: '1', lastUpdated: at(second).toISOString() };
+  return { resourceType: type, id, meta, ...more } as unknown as T;
+}
+
+/** What happened, in its order, around a FHIR server that holds these pages of each type. */
+class World {
+  readonly journal: string[] = [];
+  readonly published: Published[] = [];
+  readonly searched: Record<string, Record<string, string>> = {};
+  readonly cursors = new Map<string, Date>();
+  pages: Partial<Record<Bridged['resourceType'], Bridged[][]>> = {};
+  refuses: string | undefined;
+
+  readonly reader: PullReader;
+
+  constructor(config: Partial<MapperConfig> = {}) {
+    const pagesOf = (type: Bridged['resourceType']) => this.pages[type] ?? [[]];
+    const { journal, searched, cursors } = this;
+    const fhir = {
+      async *search(type: Bridged['resourceType'], parameters: Record<string, string>) {
+        journal.push(`search ${type}`);
+        searched[type] = parameters;
+        yield* pagesOf(type);
+      },
+    };
+    const store = {
+      read: async () => new Map(cursors),
+      advance: async (_source: string, type: string, lastUpdated: Date) => {
+        journal.push(`cursor ${type} ${lastUpdated.getUTCSeconds()}`);
+        cursors.set(type, lastUpdated);
+      },
+    };
+    const publisher = {
+      publish: async (kind: string, key: string, message: Published['message'], { id }: { id: string }) => {
+        if (id === this.refuses) throw new Error('the queue is full');
+        journal.push(`publish ${id}`);
+        this.published.push({ kind, key, message, id });
+      },
+    };
+    this.reader = new PullReader(
+      fhir as unknown as FhirClient,
+      store as unknown as CursorStore,
+      publisher as unknown as QueuePublisher,
+      { pullOverlapMs: 10_000, ...config } as MapperConfig,
+    );
+  }
+}
+
+it('care teams come before conversations, conversations before messages', async () => {
+  const world = new World();
+  world.pages = {
+    Communication: [[resource<Communication>('Communication', 'm', 1)]],
+    CommunicationRequest: [[resource<CommunicationRequest>('CommunicationRequest', 'c', 2)]],
+    CareTeam: [[resource<CareTeam>('CareTeam', 't', 3)]],
+  };
+  expect(await world.reader.pull('ehr')).toBe(3);
+  expect(world.published.map(({ message }) => message.ref)).toEqual([
+    'CareTeam/t',
+    'CommunicationRequest/c',
+    'Communication/m',
+  ]);
+});
+
+it('the cursor moves page by page, and only once all of a page is queued', async () => {
+  const world = new World();
+  const [a, b, c] = [1, 2, 3].map((second) => resource<CareTeam>('CareTeam', `t${second}`, second));
+  world.pages = { CareTeam: [[a!, b!], [c!]] };
+  await world.reader.pull('ehr');
+  expect(world.journal).toEqual([
+    'search CareTeam',
+    'publish CareTeam/t1/_history/1',
+    'publish CareTeam/t2/_history/1',
+    'cursor CareTeam 2',
+    'publish CareTeam/t3/_history/1',
+    'cursor CareTeam 3',
+    'search CommunicationRequest',
+    'search Communication',
+  ]);
+});
+
+it('a pull that is cut off goes on with what was not queued', async () => {
+  const world = new World();
+  const [a, b, c] = [1, 2, 3].map((second) => resource<CareTeam>('CareTeam', `t${second}`, second));
+  world.pages = { CareTeam: [[a!], [b!, c!]] };
+  world.refuses = 'CareTeam/t3/_history/1';
+  await expect(world.reader.pull('ehr')).rejects.toThrow('full');
+  expect(world.cursors.get('CareTeam')).toEqual(at(1));
+  world.refuses = undefined;
+  expect(await world.reader.pull('ehr')).toBe(1);
+  expect(world.cursors.get('CareTeam')).toEqual(at(3));
+});
+
+it('a pull reaches back before the cursor, in the order of the changes', async () => {
+  const world = new World();
+  world.cursors.set('CareTeam', at(30));
+  await world.reader.pull('ehr');
+  expect(world.searched.CareTeam).toMatchObject({
+    _sort: '_lastUpdated',
+    _lastUpdated: `ge${at(20).toISOString()}`,
+  });
+});
+
+it('the first pull reads everything, or from the instant that is configured', async () => {
+  const everything = new World();
+  await everything.reader.pull('ehr');
+  expect(everything.searched.CareTeam).not.toHaveProperty('_lastUpdated');
+  const since = new World({ syncFrom: '2026-01-01T00:00:00Z' });
+  since.cursors.set('Communication', at(30));
+  await since.reader.pull('ehr');
+  expect(since.searched.CareTeam?._lastUpdated).toBe('ge2026-01-01T00:00:00Z');
+  expect(since.searched.Communication?._lastUpdated).toBe(`ge${at(20).toISOString()}`);
+});
+
+it('what the overlap shows again is queued once; a new version is queued', async () => {
+  const world = new World();
+  const first = resource<CareTeam>('CareTeam', 't', 1);
+  world.pages = { CareTeam: [[first]] };
+  expect(await world.reader.pull('ehr')).toBe(1);
+  expect(await world.reader.pull('ehr')).toBe(0);
+  world.pages = { CareTeam: [[{ ...first, meta: { ...first.meta, versionId: '2' } }]] };
+  expect(await world.reader.pull('ehr')).toBe(1);
+});
+
+it('the cursor does not go back where the server shows older changes only', async () => {
+  const world = new World();
+  world.cursors.set('CareTeam', at(30));
+  world.pages = { CareTeam: [[resource<CareTeam>('CareTeam', 't', 25)]] };
+  await world.reader.pull('ehr');
+  expect(world.published).toHaveLength(1);
+  expect(world.cursors.get('CareTeam')).toEqual(at(30));
+});
+
+it('a resource goes along with its change up to 512 KiB; a larger one is only named', async () => {
+  const world = new World();
+  const sized = (id: string, bytes: number) => {
+    const empty = resource<CareTeam>('CareTeam', id, 1, { name: '' });
+    return { ...empty, name: 'é'.repeat(Math.floor((bytes - Buffer.byteLength(JSON.stringify(empty))) / 2)) };
+  };
+  world.pages = { CareTeam: [[sized('fits', 512 * 1024), sized('large', 512 * 1024 + 3)]] };
+  await world.reader.pull('ehr');
+  const [fits, large] = world.published;
+  expect(fits?.message.resource).toMatchObject({ id: 'fits' });
+  expect(large?.message).toEqual({
+    ref: 'CareTeam/large',
+    versionId: '1',
+    lastUpdated: at(1).toISOString(),
+    resource: undefined,
+  });
+});
+
+it('messages are in order with their conversation: request, else care team, else patient', async () => {
+  const world = new World();
+  const subject = { reference: 'Patient/p' };
+  const recipient = [{ reference: 'CareTeam/t' }];
+  const partOf = [{ reference: 'CommunicationRequest/c' }];
+  const message = (id: string, more: Partial<Communication>) =>
+    resource<Communication>('Communication', id, 1, more);
+  world.pages = {
+    CommunicationRequest: [[resource<CommunicationRequest>('CommunicationRequest', 'c', 1, { subject })]],
+    Communication: [
+      [
+        message('1', { partOf, recipient, subject }),
+        message('2', { recipient, subject }),
+        message('3', { subject }),
+        message('4', {}),
+      ],
+    ],
+  };
+  await world.reader.pull('ehr');
+  expect(world.published.map(({ key }) => key)).toEqual([
+    'CommunicationRequest/c',
+    'CommunicationRequest/c',
+    'CareTeam/t',
+    'Patient/p',
+    'Communication/4',
+  ]);
+});
