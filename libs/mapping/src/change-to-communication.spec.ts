@@ -87,4 +87,8 @@ describe('a redaction', () => {
     expect(redacted(after, event({}))).toBeUndefined();
     expect(redacted(record, event({}))?.statusReason?.text).toBe('Redacted in Matrix');
   });
+
+  it.each(['', '  ', '\u0000', 7, null])('is recorded though FHIR cannot hold its reason: %j', (reason) => {
+    expect(redacted(record, event({ reason }))?.statusReason?.text).toBe('Redacted in Matrix');
+  });
 });

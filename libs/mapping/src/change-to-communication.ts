@@ -1,5 +1,6 @@
 import { EventId, MatrixEvent } from '@bridge/contracts';
 import type { Communication } from '@medplum/fhirtypes';
+import { fhirString } from './fhir-string';
 
 /** An edit (`m.replace`): which message it changes, and the message as it is now. */
 export interface Edit {
@@ -44,7 +45,7 @@ export function redactionTarget(event: MatrixEvent): EventId | undefined {
 export function redacted(record: Communication, redaction: MatrixEvent): Communication | undefined {
   if (record.status === 'entered-in-error') return undefined;
   const { reason } = redaction.content;
-  const text = typeof reason === 'string' && reason ? reason : 'Redacted in Matrix';
+  const text = (typeof reason === 'string' ? fhirString(reason) : undefined) ?? 'Redacted in Matrix';
   return {
     ...record,
     status: 'entered-in-error',

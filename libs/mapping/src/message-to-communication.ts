@@ -1,5 +1,6 @@
 import { EventId, FhirRef, MatrixEvent, typeOf } from '@bridge/contracts';
 import type { Communication, Reference } from '@medplum/fhirtypes';
+import { fhirString } from './fhir-string';
 import { fromMatrix, systems } from './fhir-systems';
 
 /** What the bridge knows of the Room an event was said in. */
@@ -50,7 +51,11 @@ export function toCommunication(event: MatrixEvent, context: MessageContext): Co
     payload: [{ contentString: textOf(event) }],
     ...(isSupported(event)
       ? {}
-      : { note: [{ text: fhirString(`Content that could not be recorded: ${messageType(event)}`) }] }),
+      : {
+          note: [
+            { text: `Content that could not be recorded: ${fhirString(messageType(event)) ?? 'unknown'}` },
+          ],
+        }),
   };
 }
 
@@ -78,14 +83,7 @@ function messageType(event: MatrixEvent): string {
 
 function textOf(event: MatrixEvent): string {
   const body = typeof event.content.body === 'string' ? event.content.body : '';
-  const text = fhirString(withoutReplyFallback(body, replyTarget(event) !== undefined));
-  // FHIR strings must hold more than white space.
-  return text.trim() === '' ? '(no text)' : text;
-}
-
-/** Without the control characters that FHIR strings may not hold: all but tab and line ends (R4, datatypes, string). */
-function fhirString(text: string): string {
-  return text.replace(/[^\P{Cc}\t\n\r]/gu, '');
+  return fhirString(withoutReplyFallback(body, replyTarget(event) !== undefined)) ?? '(no text)';
 }
 
 /** Older clients quote the message they reply to: lines that start with `> `, then an empty one. */
