@@ -248,6 +248,29 @@ describe('a conversation', () => {
     expect(await membersOf(conversation)).toEqual({ [a]: 'professional' });
   });
 
+  it('is also of somebody named who never was in the care team', async () => {
+    const [a, outsider] = [await newPerson(), await newPerson('Practitioner')];
+    const careTeam = await newTeam({ person: a, role: 'lead' });
+    expect(await membersOf(await applied({ careTeam, parties: [careTeam, outsider] }))).toEqual({
+      [a]: 'lead',
+      [outsider]: 'professional',
+    });
+  });
+
+  it('gives somebody in two of its teams the stronger of their roles', async () => {
+    const person = await newPerson();
+    const [one, two] = [
+      await newTeam({ person, role: 'lead' }),
+      await newTeam({ person, role: 'professional' }),
+    ];
+    expect(await membersOf(await applied({ careTeam: one, parties: [one, two] }))).toEqual({
+      [person]: 'lead',
+    });
+    expect(await membersOf(await applied({ careTeam: two, parties: [two, one] }))).toEqual({
+      [person]: 'lead',
+    });
+  });
+
   it('has another team beside its own', async () => {
     const [a, b, c] = [await newPerson(), await newPerson(), await newPerson()];
     const careTeam = await newTeam({ person: a, role: 'lead' }, { person: c, role: 'professional' });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FhirRef } from '@bridge/contracts';
+import { FhirRef, strongerRole } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import { inviteContext, readCareTeam, versionIdOf } from '@bridge/mapping';
 import type { CareTeamReadingMember, PseudonymService } from '@bridge/mapping';
@@ -54,6 +54,11 @@ export class CareTeamSync {
     return ref;
   }
 
+  /** The patient of a care team that the bridge knows. */
+  async subjectOf(ref: FhirRef): Promise<FhirRef | null> {
+    return (await this.careTeams.find(ref))?.subject ?? null;
+  }
+
   /** The care team around a patient: the one that changed last, where there are several. */
   async ofSubject(subject: FhirRef): Promise<FhirRef | null> {
     const [known] = await this.careTeams.ofSubject(subject);
@@ -64,7 +69,7 @@ export class CareTeamSync {
     return (await this.careTeams.ofSubject(subject))[0] ?? null;
   }
 
-  /** Each person once, though they may take part in several roles: the first counts. */
+  /** Each person once, though they may take part in several roles: the strongest counts. */
   private async personsOf(members: readonly CareTeamReadingMember[]): Promise<CareTeamFacts['members']> {
     const resolved = await Promise.all(
       members.map(async ({ member, role, roleCode }) => ({
@@ -73,8 +78,10 @@ export class CareTeamSync {
       })),
     );
     const byPerson = new Map<FhirRef, CareTeamFacts['members'][number]>();
-    for (const { person, role } of resolved)
-      if (person && !byPerson.has(person)) byPerson.set(person, { person, role });
+    for (const { person, role } of resolved) {
+      if (person)
+        byPerson.set(person, { person, role: strongerRole(role, byPerson.get(person)?.role ?? role) });
+    }
     return [...byPerson.values()];
   }
 

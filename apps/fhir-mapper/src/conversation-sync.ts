@@ -63,7 +63,7 @@ export class ConversationSync {
     const general: ConversationFacts = {
       conversation: careTeam,
       careTeam,
-      subject: null,
+      subject: await this.careTeams.subjectOf(careTeam),
       encounter: null,
       parties: [careTeam],
       open: true,

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { FhirRef, RoomId, UserId } from '@bridge/contracts';
+import { FhirRef, RoomId, UserId, strongerRole } from '@bridge/contracts';
 import { ContainerMember, StateEvent, changesNeeded, creation } from '@bridge/mapping';
 import { MatrixRefusal, RoomState, Rooms } from '@bridge/matrix';
 import { Member, Participant, ParticipantStore } from '@bridge/persistence';
@@ -88,13 +88,22 @@ export class ContainerReconciler {
   }
 }
 
-/** Members as the state of a Space or Room shows them. */
+/**
+ * Members as the state of a Space or Room shows them: each Matrix id once, though one human can be several
+ * RelatedPersons with the same account. The strongest role counts.
+ */
 export function shown(members: readonly Member[]): ContainerMember[] {
-  return members.map(({ participant, role }) => ({
-    userId: visibleId(participant),
-    role,
-    mapping: participant.mapping,
-  }));
+  const byUserId = new Map<UserId, ContainerMember>();
+  for (const { participant, role } of members) {
+    const userId = visibleId(participant);
+    const other = byUserId.get(userId);
+    byUserId.set(userId, {
+      userId,
+      role: strongerRole(role, other?.role ?? role),
+      mapping: other?.mapping ?? participant.mapping,
+    });
+  }
+  return [...byUserId.values()];
 }
 
 /** The version a room was made with (`m.room.create`; rooms that name none have version 1). */

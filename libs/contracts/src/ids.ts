@@ -46,9 +46,10 @@ export function idOf(ref: FhirRef): string {
 
 /**
  * Reads a FHIR `Reference.reference` in any of its published forms (relative, absolute, versioned).
- * @returns the relative reference without version, or undefined for contained (`#…`), `urn:` and malformed ones
+ * @returns the relative reference without version, or undefined for contained (`#…`), `urn:`, conditional (`…?…`) and malformed ones
  */
 export function parseFhirRef(reference: string | undefined): FhirRef | undefined {
+  if (reference?.includes('?')) return undefined;
   const match = /(?:^|\/)([A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]+)?$/.exec(
     reference ?? '',
   );

@@ -6,3 +6,10 @@ export function roleOfType(resourceType: string): CareTeamRole {
   if (resourceType === 'Patient') return 'patient';
   return resourceType === 'RelatedPerson' ? 'related-person' : 'professional';
 }
+
+const byStrength: readonly CareTeamRole[] = ['patient', 'related-person', 'professional', 'lead'];
+
+/** Of two roles of one person the one that counts: who leads in one of them leads. */
+export function strongerRole(one: CareTeamRole, other: CareTeamRole): CareTeamRole {
+  return byStrength.indexOf(one) >= byStrength.indexOf(other) ? one : other;
+}

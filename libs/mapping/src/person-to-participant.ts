@@ -27,7 +27,7 @@ export function readPerson(person: PersonResource, roleCode?: string): PersonRea
 
 /** telecom with system "other" and purpose "matrix-messaging" (Dutch specification). */
 function accountOf(telecom: readonly ContactPoint[] = []): UserId | null {
-  const account = telecom.find(
+  const accounts = telecom.filter(
     ({ system, use, extension }) =>
       system === 'other' &&
       use !== 'old' &&
@@ -36,7 +36,9 @@ function accountOf(telecom: readonly ContactPoint[] = []): UserId | null {
           url === systems.contactPointPurpose && (valueString ?? valueCode) === 'matrix-messaging',
       ),
   );
-  return UserId.safeParse(account?.value).data ?? null;
+  return (
+    accounts.map(({ value }) => UserId.safeParse(value).data).find((userId) => userId !== undefined) ?? null
+  );
 }
 
 function displayNameOf(person: PersonResource): string {
@@ -61,6 +63,8 @@ function nameOf(names: readonly HumanName[] = []): string | undefined {
 function professionalFacts(person: PersonResource): Pick<UserMapping, 'uziNr' | 'email'> {
   if (person.resourceType !== 'Practitioner') return {};
   const uziNr = person.identifier?.find(({ system }) => system === systems.uzi)?.value;
-  const email = person.telecom?.find(({ system }) => system === 'email')?.value;
+  const email = person.telecom?.find(
+    ({ system, use }) => system === 'email' && use !== 'home' && use !== 'old',
+  )?.value;
   return { ...(uziNr ? { uziNr } : {}), ...(email ? { email } : {}) };
 }

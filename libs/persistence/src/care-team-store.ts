@@ -22,6 +22,7 @@ export interface Member {
 
 export interface CareTeamSpace {
   readonly careTeam: FhirRef;
+  readonly subject: FhirRef | null;
   readonly open: boolean;
   readonly aliasLocalpart: string;
   readonly spaceId: RoomId | null;
@@ -56,9 +57,11 @@ export class CareTeamStore {
         });
         if (updated.count === 0) return false;
       }
-      await transaction.careTeamMember.deleteMany({ where: { careTeam } });
+      await transaction.careTeamMember.updateMany({ where: { careTeam }, data: { present: false } });
+      const persons = members.map(({ person }) => person);
+      await transaction.careTeamMember.deleteMany({ where: { careTeam, person: { in: persons } } });
       await transaction.careTeamMember.createMany({
-        data: members.map(({ person, role }) => ({ careTeam, person, role })),
+        data: members.map(({ person, role }) => ({ careTeam, person, role, present: true })),
       });
       return true;
     });
@@ -67,11 +70,14 @@ export class CareTeamStore {
   async find(careTeam: FhirRef): Promise<CareTeamSpace | undefined> {
     const row = await this.database.client.careTeamSpace.findUnique({
       where: { careTeam },
-      include: { members: { include: { participant: true } } },
+      include: {
+        members: { where: { present: true }, include: { participant: true }, orderBy: { person: 'asc' } },
+      },
     });
     if (!row) return undefined;
     return {
       careTeam: row.careTeam as FhirRef,
+      subject: row.subject as FhirRef | null,
       open: row.open,
       aliasLocalpart: row.aliasLocalpart,
       spaceId: row.spaceId as RoomId | null,

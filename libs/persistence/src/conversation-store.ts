@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { FhirRef, RoomId, roleOfType, typeOf } from '@bridge/contracts';
+import { FhirRef, RoomId, roleOfType, strongerRole, typeOf } from '@bridge/contracts';
 import { Member, toMember } from './care-team-store';
 import { Database } from './database';
 import type { ConversationRoom as Row } from './generated/client';
@@ -65,30 +65,41 @@ export class ConversationStore {
   }
 
   /**
-   * Everybody who belongs in the Room now: the parties, care teams expanded. A party who is named alone belongs
-   * as long as the conversation's care team, where it has one, has them: who leaves the team leaves its rooms.
+   * Everybody who belongs in the Room now: the parties, care teams expanded, each with their strongest role.
+   * Who has left the conversation's care team leaves its Rooms, though a request still names them.
    */
   async members(conversation: Conversation): Promise<Member[]> {
-    const teams = conversation.parties.filter((party) => typeOf(party) === 'CareTeam');
-    const alone = conversation.parties.filter((party) => typeOf(party) !== 'CareTeam');
-    const ofTeams = await this.database.client.careTeamMember.findMany({
+    const teams = new Set(conversation.parties.filter((party) => typeOf(party) === 'CareTeam'));
+    const named = new Set(conversation.parties.filter((party) => typeOf(party) !== 'CareTeam'));
+    const rows = await this.database.client.careTeamMember.findMany({
       where: { careTeam: { in: [...teams, ...(conversation.careTeam ? [conversation.careTeam] : [])] } },
       include: { participant: true },
+      orderBy: { person: 'asc' },
     });
     const found = new Map<string, Member>();
-    for (const row of ofTeams) {
-      if (teams.includes(row.careTeam as FhirRef) || alone.includes(row.person as FhirRef))
-        found.set(row.person, toMember(row));
+    for (const row of rows) {
+      const belongs = teams.has(row.careTeam as FhirRef) || named.has(row.person as FhirRef);
+      if (!row.present || !belongs) continue;
+      const member = toMember(row);
+      const role = strongerRole(member.role, found.get(row.person)?.role ?? member.role);
+      found.set(row.person, { ...member, role });
     }
-    if (!conversation.careTeam) {
-      const rows = await this.database.client.participant.findMany({ where: { fhirRef: { in: alone } } });
-      for (const row of rows) {
-        if (found.has(row.fhirRef)) continue;
-        const role = roleOfType(typeOf(row.fhirRef as FhirRef));
-        found.set(row.fhirRef, { participant: toParticipant(row), role });
-      }
-    }
-    return [...found.values()];
+    const inTeams = new Set(rows.map(({ person }) => person));
+    const outsiders = [...named].filter((person) => !inTeams.has(person));
+    return [...found.values(), ...(await this.outsiders(outsiders))];
+  }
+
+  /** Parties that no team of the conversation has or had. */
+  private async outsiders(persons: readonly FhirRef[]): Promise<Member[]> {
+    if (persons.length === 0) return [];
+    const rows = await this.database.client.participant.findMany({
+      where: { fhirRef: { in: [...persons] } },
+      orderBy: { fhirRef: 'asc' },
+    });
+    return rows.map((row) => ({
+      participant: toParticipant(row),
+      role: roleOfType(typeOf(row.fhirRef as FhirRef)),
+    }));
   }
 
   async setRoom(conversation: FhirRef, roomId: RoomId): Promise<void> {

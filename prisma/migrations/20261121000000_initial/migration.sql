@@ -16,6 +16,7 @@ CREATE TABLE "care_team_member" (
     "care_team" TEXT NOT NULL,
     "person" TEXT NOT NULL,
     "role" TEXT NOT NULL,
+    "present" BOOLEAN NOT NULL,
 
     CONSTRAINT "care_team_member_pkey" PRIMARY KEY ("care_team","person")
 );
