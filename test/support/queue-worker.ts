@@ -35,6 +35,11 @@ export class MappingHandlers {
   said(@Payload() message: Record<string, unknown>, @Ctx() context: QueueContext): Promise<void> | void {
     return this.handle(message, context);
   }
+
+  @EventPattern('matrix.m.room.redaction')
+  redacted(@Payload() message: Record<string, unknown>, @Ctx() context: QueueContext): Promise<void> | void {
+    return this.handle(message, context);
+  }
 }
 
 /** A worker on MAPPING as an app would run it, without HTTP port. */

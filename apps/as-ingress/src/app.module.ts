@@ -1,13 +1,20 @@
 import { isOwnUser, Homeserver, MatrixModule } from '@bridge/matrix';
 import { PersistenceModule } from '@bridge/persistence';
-import { Logger, Metrics, PlatformModule, type Config, type ConfigSection } from '@bridge/platform';
+import {
+  Logger,
+  Metrics,
+  PlatformModule,
+  ProtocolErrorFilter,
+  type Config,
+  type ConfigSection,
+} from '@bridge/platform';
 import { QueueConnection, QueueModule, QueuePublisher } from '@bridge/queue';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { HomeserverWakeUp } from './homeserver-wake-up';
 import { LookupController } from './lookup.controller';
 import { MalformedLetters } from './malformed-letters';
-import { MatrixErrorFilter } from './matrix-error.filter';
+import { toMatrixError } from './matrix-error';
 import { OncePerTransaction } from './once-per-transaction';
 import { OwnNamespace } from './own-namespace';
 import { PingController } from './ping.controller';
@@ -61,7 +68,16 @@ export class AsIngressModule {
             new HomeserverWakeUp(homeserver, config.appservice.id, queue, logger),
           inject: [Homeserver, QueueConnection, Logger],
         },
-        { provide: APP_FILTER, useClass: MatrixErrorFilter },
+        {
+          provide: APP_FILTER,
+          useFactory: (adapter: HttpAdapterHost, logger: Logger) =>
+            new ProtocolErrorFilter(adapter, logger, {
+              prefix: '/_matrix/',
+              contentType: 'application/json; charset=utf-8',
+              toError: toMatrixError,
+            }),
+          inject: [HttpAdapterHost, Logger],
+        },
       ],
     };
   }

@@ -1,8 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { bearerToken, sameSecret } from '@bridge/platform';
 import type { FastifyRequest } from 'fastify';
 import { MatrixError } from './matrix-error';
-
-const BEARER = /^Bearer +(\S+)$/i;
 
 /**
  * Lets only the homeserver reach the Application Service routes: `Authorization: Bearer <hs_token>` (Matrix
@@ -11,19 +9,13 @@ const BEARER = /^Bearer +(\S+)$/i;
  * @returns a Fastify `onRequest` hook that fails with 401 `M_MISSING_TOKEN` or 403 `M_FORBIDDEN`
  */
 export function homeserverTokenHook(hsToken: string): (request: FastifyRequest) => Promise<void> {
-  const expected = sha256(hsToken);
   return async (request) => {
     // The matched route, not the URL's text: one route can be reached by several spellings of its URL.
     if (!request.routeOptions.url?.startsWith('/_matrix/')) return;
-    const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? [];
+    const token = bearerToken(request.headers.authorization);
     if (token === undefined) throw new MatrixError(401, 'M_MISSING_TOKEN', 'The hs_token is missing.');
-    // Hashes have one length, so that the comparison tells neither the token's length nor its start.
-    if (!timingSafeEqual(sha256(token), expected)) {
+    if (!sameSecret(token, hsToken)) {
       throw new MatrixError(403, 'M_FORBIDDEN', 'This is not the hs_token of the registration.');
     }
   };
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

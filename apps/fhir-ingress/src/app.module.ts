@@ -1,10 +1,16 @@
-import { Logger, PlatformModule, type Config, type ConfigSection } from '@bridge/platform';
+import {
+  Logger,
+  PlatformModule,
+  ProtocolErrorFilter,
+  type Config,
+  type ConfigSection,
+} from '@bridge/platform';
 import { QueueModule, QueuePublisher } from '@bridge/queue';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { NotificationIntake } from './notification-intake';
 import { NotificationsController } from './notifications.controller';
-import { OperationOutcomeFilter } from './operation-outcome.filter';
+import { toOperationOutcome } from './operation-outcome';
 import { PullTimer } from './pull-timer';
 
 export const fhirIngressSections = [
@@ -35,7 +41,16 @@ export class FhirIngressModule {
             new PullTimer(publisher, Object.keys(secrets), pullIntervalMs, logger),
           inject: [QueuePublisher, Logger],
         },
-        { provide: APP_FILTER, useClass: OperationOutcomeFilter },
+        {
+          provide: APP_FILTER,
+          useFactory: (adapter: HttpAdapterHost, logger: Logger) =>
+            new ProtocolErrorFilter(adapter, logger, {
+              prefix: '/notify/',
+              contentType: 'application/fhir+json; charset=utf-8',
+              toError: toOperationOutcome,
+            }),
+          inject: [HttpAdapterHost, Logger],
+        },
       ],
     };
   }

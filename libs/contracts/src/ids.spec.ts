@@ -28,6 +28,7 @@ describe('parseFhirRef', () => {
     ['a version that is missing', 'Patient/p1/_history/'],
     ['an operation', 'Patient/p1/$everything'],
     ['a search', 'Patient?identifier=x'],
+    ['a conditional reference', 'Practitioner?identifier=http://x.example/Naming/1'],
     ['white space', ' Patient/p1 '],
     ['a line end', 'Patient/p1\n'],
     ['a path that climbs', 'Patient/../Practitioner/p1/'],

@@ -4,6 +4,8 @@ export { describeSettings } from './config/describe-settings';
 export { loadConfig } from './config/load-config';
 export { type Config, type ConfigSection, settings } from './config/settings';
 export { Readiness, type ReadinessReport } from './health/readiness';
+export { bearerToken, sameSecret } from './http/bearer-token';
+export { type ProtocolError, ProtocolErrorFilter } from './http/protocol-error.filter';
 export { Logger } from './logging/logger';
 export { Metrics } from './metrics/metrics';
 export { PlatformModule, type PlatformOptions } from './platform.module';
