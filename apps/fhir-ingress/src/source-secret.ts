@@ -16,7 +16,7 @@ export function sourceSecretHook(
     if (!request.routeOptions.url?.startsWith('/notify/')) return;
     const { source } = request.params as { source: string };
     const secret = bearerToken(request.headers.authorization);
-    const right = secrets[source];
+    const right = Object.hasOwn(secrets, source) ? secrets[source] : undefined;
     // An unknown source costs the same comparison.
     const matches = sameSecret(secret ?? '', right ?? '');
     if (!right || !secret || !matches) {
