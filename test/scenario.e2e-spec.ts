@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
 import { connect } from 'nats';
 import { BRIDGE_APPS, urlOf } from '../deploy/local/src/bridge';
 import {
   communication,
   communicationRequest,
+  participant,
   patientWords,
+  practitioner,
   pseudoBsn,
+  roles,
 } from '../deploy/local/src/example-data';
 import { type CareNetwork, setUpNetwork } from '../deploy/local/src/scenario/network';
 import {
@@ -70,6 +73,17 @@ async function stateOf(roomId: string) {
   const events = await network.nurse.matrix.state(roomId);
   return (type: string, stateKey = ''): Record<string, unknown> | undefined =>
     events.find((event) => event.type === type && event.state_key === stateKey)?.content;
+}
+
+/** The kinds of the messages that were given up. */
+async function deadLetters(): Promise<string[]> {
+  const connection = await connect({ servers: stack.federation.natsUrl });
+  const manager = await connection.jetstreamManager();
+  const { state } = await manager.streams.info('DEAD_LETTERS', { subjects_filter: '>' });
+  await connection.close();
+  return Object.entries(state.subjects ?? {}).flatMap(([subject, count]) =>
+    Array.from({ length: count }, () => subject.split('.').slice(3).join('.')),
+  );
 }
 
 describe('a CareTeam made in FHIR', () => {
@@ -335,10 +349,28 @@ describe('what is none of the bridge’s', () => {
 
 describe('the dead letters', () => {
   step('are empty: nothing in all of this was given up', async () => {
-    const connection = await connect({ servers: stack.federation.natsUrl });
-    const { state } = await (await connection.jetstreamManager()).streams.info('DEAD_LETTERS');
-    await connection.close();
-    expect(state.messages).toBe(0);
+    expect(await deadLetters()).toEqual([]);
+  });
+});
+
+describe('a member whose homeserver is not in the federation', () => {
+  step('keeps nobody else from being invited; the refused invites are among the dead letters', async () => {
+    const { fhir, pharmacist } = network;
+    const outsider = await fhir.create(practitioner('Eva Smit', '@e.smit:elsewhere.example'));
+    const newcomers = [outsider.id, pharmacist.resource.id].map((id) =>
+      participant(`Practitioner/${id}`, roles.pharmacist),
+    );
+    await fhir.update<CareTeam>({
+      ...thread.team,
+      participant: [...newcomers, ...(thread.team.participant ?? [])],
+    });
+    await pharmacist.matrix.waitForInvite(thread.spaceId);
+    await pharmacist.matrix.waitForInvite(thread.roomId);
+    const kinds = await until('the dead letters', async () => {
+      const found = await deadLetters();
+      return found.length >= 2 && found;
+    });
+    expect(kinds).toEqual(['command.invite', 'command.invite']);
   });
 });
 

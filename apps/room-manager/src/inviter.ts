@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { FhirRef, RoomId, TransientError, UserId, serverOf } from '@bridge/contracts';
+import { BridgeError, FhirRef, RoomId, UserId, serverOf } from '@bridge/contracts';
 import { inviteContextField } from '@bridge/mapping';
 import { Rooms } from '@bridge/matrix';
 import { Sealer } from '@bridge/persistence';
@@ -41,22 +41,18 @@ export class Inviter {
   }
 
   /**
-   * Invites now; when the person's homeserver is away, leaves it to a command of its own,
-   * queued by that server, so that the conversation does not wait for it.
+   * Invites now. What does not work at once, be it that the person's homeserver is away or that it refuses, is left to
+   * a command of its own, queued by that server: neither the conversation nor the other invites wait for it.
    */
   async inviteOrQueue(invitation: Invitation): Promise<void> {
     try {
       await this.invite(invitation);
     } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
+      if (!(error instanceof BridgeError)) throw error;
       const { kind, container, userId } = invitation;
       this.logger.warn(`An invite into ${container} is tried again in the background: ${error.failureClass}`);
-      await this.publisher.publish(
-        'command.invite',
-        serverOf(userId),
-        { kind, container, userId },
-        { id: randomUUID() },
-      );
+      const command = { kind, container, userId };
+      await this.publisher.publish('command.invite', serverOf(userId), command, { id: randomUUID() });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { MessageOf } from '@bridge/contracts';
-import { MatrixRefusal } from '@bridge/matrix';
+import type { MessageOf, RoomId, UserId } from '@bridge/contracts';
+import { Rooms } from '@bridge/matrix';
 import { CareTeamStore, ConversationStore } from '@bridge/persistence';
 import { visibleId } from './container-reconciler';
 import { Inviter } from './inviter';
@@ -12,30 +12,34 @@ export class LateInvites {
     private readonly careTeams: CareTeamStore,
     private readonly conversations: ConversationStore,
     private readonly inviter: Inviter,
+    private readonly rooms: Rooms,
   ) {}
 
   /**
-   * Invites the person if they still belong.
+   * Invites the person if they still belong and are not there yet.
    * @throws TransientError while their homeserver is away: the queue tries again
+   * @throws MatrixRefusal when it will not have the invite: for the dead letters
    */
   async invite(command: MessageOf<'command.invite'>): Promise<void> {
     const { kind, container, userId } = command;
     const place = kind === 'space' ? await this.space(command) : await this.room(command);
     if (!place?.roomId) return;
     const belongs = place.members.some(({ participant }) => visibleId(participant) === userId);
-    if (!belongs) return;
-    try {
-      await this.inviter.invite({
-        kind,
-        container,
-        userId,
-        roomId: place.roomId,
-        sealedSubject: place.sealedSubject,
-      });
-    } catch (error) {
-      // "Already in the room": a reconciliation in between has invited them.
-      if (!(error instanceof MatrixRefusal && error.errcode === 'M_FORBIDDEN')) throw error;
-    }
+    if (!belongs || (await this.isPresent(place.roomId, userId))) return;
+    await this.inviter.invite({
+      kind,
+      container,
+      userId,
+      roomId: place.roomId,
+      sealedSubject: place.sealedSubject,
+    });
+  }
+
+  /** A reconciliation in between may have invited them. */
+  private async isPresent(roomId: RoomId, userId: UserId): Promise<boolean> {
+    const state = await this.rooms.state(roomId);
+    const member = state.find(({ type, state_key }) => type === 'm.room.member' && state_key === userId);
+    return member?.content.membership === 'join' || member?.content.membership === 'invite';
   }
 
   private async space({ container }: MessageOf<'command.invite'>) {
