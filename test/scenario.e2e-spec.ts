@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
-import { connect } from 'nats';
 import { BRIDGE_APPS, urlOf } from '../deploy/local/src/bridge';
 import {
   communication,
@@ -28,6 +27,7 @@ import { Timeline } from '../deploy/local/src/scenario/timeline';
 import { compareSides } from '../deploy/local/src/scenario/verify';
 import { type Stack, startStack } from '../deploy/local/src/stack';
 import { until } from '../deploy/local/src/until';
+import { deadLetterKinds, deliverAgain } from './support/queue-evidence';
 
 /*
  * The scenario of the demo, step by step, on three real homeservers, NATS, Postgres and a FHIR server.
@@ -73,17 +73,6 @@ async function stateOf(roomId: string) {
   const events = await network.nurse.matrix.state(roomId);
   return (type: string, stateKey = ''): Record<string, unknown> | undefined =>
     events.find((event) => event.type === type && event.state_key === stateKey)?.content;
-}
-
-/** The kinds of the messages that were given up. */
-async function deadLetters(): Promise<string[]> {
-  const connection = await connect({ servers: stack.federation.natsUrl });
-  const manager = await connection.jetstreamManager();
-  const { state } = await manager.streams.info('DEAD_LETTERS', { subjects_filter: '>' });
-  await connection.close();
-  return Object.entries(state.subjects ?? {}).flatMap(([subject, count]) =>
-    Array.from({ length: count }, () => subject.split('.').slice(3).join('.')),
-  );
 }
 
 describe('a CareTeam made in FHIR', () => {
@@ -298,6 +287,37 @@ describe('each process of the bridge, killed with SIGKILL while messages flow bo
   );
 });
 
+describe('a worker that dies after the effect and before it is noted', () => {
+  const again = (fhirRef: string, subject: string, message: object) =>
+    deliverAgain(stack.federation, fhirRef, subject, message);
+
+  step('leaves one Communication of a Matrix message', async () => {
+    const { gp, fhir } = network;
+    const { eventId, recorded } = await sayInMatrix(thread, gp, 'Recorded once.');
+    const event = (await gp.matrix.history(thread.roomId)).find(({ event_id }) => event_id === eventId)!;
+    await again(`Communication/${recorded.id}`, 'mapping.0.matrix.m.room.message', event);
+    const identifier = `https://matrix.org/event-id|${eventId}`;
+    expect(await fhir.search<Communication>('Communication', { identifier })).toHaveLength(1);
+  });
+
+  step('leaves one event of a Communication', async () => {
+    const { nurse, gp, carer } = network;
+    const { written } = await writeInFhir(thread, 'Said once.', undefined, [nurse, gp]);
+    await again(`Communication/${written.id}`, 'rooms.0.command.send-message', {
+      conversation: `CommunicationRequest/${thread.request.id}`,
+      source: `Communication/${written.id}`,
+      version: written.meta?.versionId,
+      part: 0,
+      author: `RelatedPerson/${carer.id}`,
+      content: { msgtype: 'm.text', body: 'Said once.' },
+    });
+    const said = (await nurse.matrix.history(thread.roomId)).filter(
+      ({ content }) => content.body === 'Said once.',
+    );
+    expect(said).toHaveLength(1);
+  });
+});
+
 describe('the logs and metrics of the bridge', () => {
   step('hold no patient data, no message and no secret', async () => {
     const { asToken, hsToken, notificationSecret, encryptionKey, logDirectory } = stack.environment;
@@ -349,7 +369,7 @@ describe('what is none of the bridge’s', () => {
 
 describe('the dead letters', () => {
   step('are empty: nothing in all of this was given up', async () => {
-    expect(await deadLetters()).toEqual([]);
+    expect(await deadLetterKinds(stack.federation.natsUrl)).toEqual([]);
   });
 });
 
@@ -367,7 +387,7 @@ describe('a member whose homeserver is not in the federation', () => {
     await pharmacist.matrix.waitForInvite(thread.spaceId);
     await pharmacist.matrix.waitForInvite(thread.roomId);
     const kinds = await until('the dead letters', async () => {
-      const found = await deadLetters();
+      const found = await deadLetterKinds(stack.federation.natsUrl);
       return found.length >= 2 && found;
     });
     expect(kinds).toEqual(['command.invite', 'command.invite']);

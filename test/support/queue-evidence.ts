@@ -1,0 +1,38 @@
+import { connect } from 'nats';
+import { Client } from 'pg';
+import { until } from '../../deploy/local/src/until';
+
+/** The kinds of the messages that were given up, one for each. */
+export async function deadLetterKinds(natsUrl: string): Promise<string[]> {
+  const connection = await connect({ servers: natsUrl });
+  const manager = await connection.jetstreamManager();
+  const { state } = await manager.streams.info('DEAD_LETTERS', { subjects_filter: '>' });
+  await connection.close();
+  return Object.entries(state.subjects ?? {}).flatMap(([subject, count]) =>
+    Array.from({ length: count }, () => subject.split('.').slice(3).join('.')),
+  );
+}
+
+/**
+ * As if a worker had died after the effect and before noting it: the row of the effect is missing, and the queue hands
+ * the message out again. Resolves when the row is there and complete.
+ */
+export async function deliverAgain(
+  servers: { readonly natsUrl: string; readonly databaseUrl: string },
+  fhirRef: string,
+  subject: string,
+  message: object,
+): Promise<void> {
+  const database = new Client({ connectionString: servers.databaseUrl });
+  await database.connect();
+  const { rowCount } = await database.query('DELETE FROM message_link WHERE fhir_ref = $1', [fhirRef]);
+  if (rowCount !== 1) throw new Error(`${fhirRef} has ${rowCount} rows in message_link instead of one`);
+  const connection = await connect({ servers: servers.natsUrl });
+  await connection.jetstream().publish(subject, JSON.stringify(message));
+  await connection.close();
+  await until(`the row of ${fhirRef}`, async () => {
+    const complete = 'SELECT 1 FROM message_link WHERE fhir_ref = $1 AND event_id IS NOT NULL';
+    return (await database.query(complete, [fhirRef])).rows.length === 1;
+  });
+  await database.end();
+}
