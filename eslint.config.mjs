@@ -13,8 +13,8 @@ export const mayImport = {
   'libs/persistence': ['contracts', 'platform'],
   'apps/as-ingress': ['contracts', 'platform', 'queue', 'matrix', 'persistence'],
   'apps/fhir-ingress': ['contracts', 'platform', 'queue'],
-  'apps/fhir-mapper': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'persistence'],
-  'apps/room-manager': ['contracts', 'platform', 'queue', 'mapping', 'matrix', 'persistence'],
+  'apps/fhir-mapper': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence'],
+  'apps/room-manager': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence'],
 };
 
 const libraries = ['contracts', 'platform', 'mapping', 'queue', 'matrix', 'fhir', 'persistence'];

@@ -37,7 +37,13 @@ beforeAll(async () => {
     postgres: { url: process.env.TEST_DATABASE_URL ?? '', poolSize: 2 },
     matrix: { serverName: 'care.example', ghostPrefix: '_bridge_', botLocalpart: '_bridge_bot' },
     homeserver: { url: homeserver.url, asToken: AS_TOKEN, requestTimeoutMs: 5_000 },
-    appservice: { id: 'bridge', hsToken: HS_TOKEN },
+    appservice: {
+      id: 'bridge',
+      hsToken: HS_TOKEN,
+      previousHsToken: undefined,
+      legacyPaths: false,
+      silenceMs: 600_000,
+    },
   };
   app = await startAsIngress(config);
   url = await app.getUrl();

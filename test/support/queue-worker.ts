@@ -1,3 +1,4 @@
+import { kindsOf } from '@bridge/contracts';
 import {
   JetStreamServer,
   QueueConnection,
@@ -21,23 +22,8 @@ const HANDLE = Symbol('handle');
 export class MappingHandlers {
   constructor(@Inject(HANDLE) private readonly handle: Handle) {}
 
-  @EventPattern('fhir.pull')
-  pull(@Payload() message: Record<string, unknown>, @Ctx() context: QueueContext): Promise<void> | void {
-    return this.handle(message, context);
-  }
-
-  @EventPattern('fhir.changed')
-  changed(@Payload() message: Record<string, unknown>, @Ctx() context: QueueContext): Promise<void> | void {
-    return this.handle(message, context);
-  }
-
-  @EventPattern('matrix.m.room.message')
-  said(@Payload() message: Record<string, unknown>, @Ctx() context: QueueContext): Promise<void> | void {
-    return this.handle(message, context);
-  }
-
-  @EventPattern('matrix.m.room.redaction')
-  redacted(@Payload() message: Record<string, unknown>, @Ctx() context: QueueContext): Promise<void> | void {
+  @EventPattern(kindsOf('MAPPING'))
+  any(@Payload() message: Record<string, unknown>, @Ctx() context: QueueContext): Promise<void> | void {
     return this.handle(message, context);
   }
 }

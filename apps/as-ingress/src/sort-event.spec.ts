@@ -32,7 +32,7 @@ describe('sortEvent', () => {
     expect(sortEvent(message({ sender: '@_bridge_1:evil.example' }), isOwn).outcome).toBe('queued');
   });
 
-  it.each(['m.room.member', 'm.reaction', 'toString', '__proto__', '', 'm.room.message.x'])(
+  it.each(['m.room.topic', 'm.receipt', 'm.typing', 'toString', '__proto__', '', 'm.room.message.x'])(
     'drops type "%s", which no worker reads, whatever else it holds',
     (type) => {
       expect(sortEvent({ type, event_id: 7 }, isOwn)).toEqual({ outcome: 'unused' });

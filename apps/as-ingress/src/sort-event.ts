@@ -1,8 +1,8 @@
-import { MatrixEvent, messages, type MessageKind } from '@bridge/contracts';
+import { type MatrixEvent, MatrixStateEvent, messages, type MessageKind } from '@bridge/contracts';
 import { isNestedDeeperThan } from './nesting';
 
 /** A kind of message that carries a room event. */
-export type MatrixKind = Extract<MessageKind, `matrix.${string}`>;
+export type MatrixKind = Exclude<Extract<MessageKind, `matrix.${string}`>, 'matrix.m.receipt'>;
 
 export type SortedEvent =
   | { readonly outcome: 'queued'; readonly kind: MatrixKind; readonly event: MatrixEvent }
@@ -32,13 +32,15 @@ export function sortEvent(raw: unknown, isOwn: (userId: string) => boolean): Sor
   const type: unknown = (raw as { type?: unknown }).type;
   if (typeof type !== 'string') return { outcome: 'malformed', reason: 'type' };
   const kind = `matrix.${type}`;
-  // A state event with the type of a message is state: no client shows it as something said.
-  if (!isMatrixKind(kind) || Object.hasOwn(raw, 'state_key')) return { outcome: 'unused' };
+  if (!isMatrixKind(kind)) return { outcome: 'unused' };
+  // A state event with the type of a message is state: no client shows it as something said. And the other way round.
+  const { schema } = messages[kind];
+  if (Object.hasOwn(raw, 'state_key') !== (schema === MatrixStateEvent)) return { outcome: 'unused' };
 
   if (isNestedDeeperThan(raw, MAX_NESTING)) return { outcome: 'malformed', reason: 'nested too deeply' };
   if (Buffer.byteLength(JSON.stringify(raw)) > MAX_EVENT_BYTES)
     return { outcome: 'malformed', reason: 'too large' };
-  const parsed = MatrixEvent.safeParse(raw);
+  const parsed = schema.safeParse(raw);
   if (!parsed.success) {
     const fields = new Set(parsed.error.issues.map((issue) => String(issue.path[0])));
     return { outcome: 'malformed', reason: [...fields].join(', ') };
@@ -48,5 +50,5 @@ export function sortEvent(raw: unknown, isOwn: (userId: string) => boolean): Sor
 }
 
 function isMatrixKind(kind: string): kind is MatrixKind {
-  return Object.hasOwn(messages, kind);
+  return Object.hasOwn(messages, kind) && kind !== 'matrix.m.receipt';
 }

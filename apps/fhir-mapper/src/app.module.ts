@@ -1,5 +1,6 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { FhirModule } from '@bridge/fhir';
+import { MatrixModule } from '@bridge/matrix';
 import { pseudonymOnPatient } from '@bridge/mapping';
 import { PersistenceModule, Sealer } from '@bridge/persistence';
 import { Config, ConfigSection, PlatformModule } from '@bridge/platform';
@@ -7,13 +8,19 @@ import { QueueModule } from '@bridge/queue';
 import { CareTeamSync } from './care-team-sync';
 import { ChangedController } from './changed.controller';
 import { CommunicationSync } from './communication-sync';
+import { ConversationController } from './conversation.controller';
+import { ConversationRecorder } from './conversation-recorder';
 import { ConversationSync } from './conversation-sync';
 import { MapperConfig, PSEUDONYMS } from './mapper-config';
+import { MembershipController } from './membership.controller';
+import { MembershipRecorder } from './membership-recorder';
 import { MessageController } from './message.controller';
 import { MessageRecorder } from './message-recorder';
 import { PersonResolver } from './person-resolver';
 import { PullController } from './pull.controller';
 import { PullReader } from './pull-reader';
+import { ReadingRecorder } from './reading-recorder';
+import { ReceiptController } from './receipt.controller';
 
 export const fhirMapperSections = [
   'http',
@@ -24,6 +31,10 @@ export const fhirMapperSections = [
   'matrix',
   'rooms',
   'fhir',
+  'homeserver',
+  'media',
+  'delivery',
+  'bot',
 ] as const satisfies ConfigSection[];
 
 type FhirMapperConfig = Pick<Config, (typeof fhirMapperSections)[number]>;
@@ -38,8 +49,16 @@ export class FhirMapperModule {
         QueueModule.forRoot({ ...config.nats, app: 'fhir-mapper' }),
         PersistenceModule.forRoot(config.postgres, config.matrix),
         FhirModule.forRoot(config.fhir),
+        MatrixModule.forRoot(config.homeserver),
       ],
-      controllers: [PullController, ChangedController, MessageController],
+      controllers: [
+        PullController,
+        ChangedController,
+        MessageController,
+        ReceiptController,
+        MembershipController,
+        ConversationController,
+      ],
       providers: [
         { provide: MapperConfig, useFactory: () => new MapperConfig(config) },
         { provide: PSEUDONYMS, useValue: pseudonymOnPatient },
@@ -50,6 +69,9 @@ export class FhirMapperModule {
         CommunicationSync,
         MessageRecorder,
         PullReader,
+        ReadingRecorder,
+        MembershipRecorder,
+        ConversationRecorder,
       ],
     };
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { EventId, FhirRef, MatrixEvent, TransientError } from '@bridge/contracts';
+import { EventId, FhirRef, MatrixEvent, NoticeCode, TransientError } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import {
   type Edit,
@@ -67,7 +67,7 @@ export class MessageRecorder {
     const source = { fhirRef: ref, part: 0, version: versionId, conversation: conversation.conversation };
     await this.links.recorded(source, event.event_id);
     if (isSupported(event)) return 'recorded';
-    await this.tellSender(event, 'This kind of content cannot be recorded; the record holds a note of it.');
+    await this.tellSender(event, 'unsupported-content');
     return 'unsupported';
   }
 
@@ -118,13 +118,13 @@ export class MessageRecorder {
   }
 
   private async tellSender(
-    { room_id: roomId, event_id: inReplyTo }: MatrixEvent,
-    body: string,
+    { room_id: roomId, event_id: inReplyTo, sender: to }: MatrixEvent,
+    notice: NoticeCode,
   ): Promise<void> {
     await this.publisher.publish(
       'command.send-notice',
       roomId,
-      { roomId, inReplyTo, body },
+      { roomId, inReplyTo, to, notice },
       { id: inReplyTo },
     );
   }

@@ -1,15 +1,27 @@
 import { DynamicModule, Module } from '@nestjs/common';
+import { FhirModule } from '@bridge/fhir';
 import { MatrixModule } from '@bridge/matrix';
 import { PersistenceModule, Sealer } from '@bridge/persistence';
 import { Config, ConfigSection, PlatformModule } from '@bridge/platform';
 import { QueueModule } from '@bridge/queue';
+import { BotCommands } from './bot-commands';
+import { BotMembership } from './bot-membership';
 import { CommandController } from './command.controller';
 import { ContainerReconciler } from './container-reconciler';
+import { DeliveryMarks } from './delivery-marks';
+import { EventController } from './event.controller';
 import { GhostKeeper } from './ghost-keeper';
 import { Inviter } from './inviter';
 import { LateInvites } from './late-invites';
 import { ManagerConfig } from './manager-config';
+import { MemberEvents } from './member-events';
+import { MessageRedactor } from './message-redactor';
 import { MessageSender } from './message-sender';
+import { Notifier } from './notifier';
+import { ReceiptSender } from './receipt-sender';
+import { RoomAdoption } from './room-adoption';
+import { RoomResync } from './room-resync';
+import { RoomUpgrades } from './room-upgrades';
 import { RoomReconciler } from './room-reconciler';
 import { SpaceReconciler } from './space-reconciler';
 
@@ -23,6 +35,9 @@ export const roomManagerSections = [
   'matrix',
   'homeserver',
   'rooms',
+  'bot',
+  'fhir',
+  'media',
 ] as const satisfies ConfigSection[];
 
 type RoomManagerConfig = Pick<Config, (typeof roomManagerSections)[number]>;
@@ -37,8 +52,9 @@ export class RoomManagerModule {
         QueueModule.forRoot({ ...config.nats, app: 'room-manager' }),
         PersistenceModule.forRoot(config.postgres, config.matrix),
         MatrixModule.forRoot(config.homeserver),
+        FhirModule.forRoot(config.fhir),
       ],
-      controllers: [CommandController],
+      controllers: [CommandController, EventController],
       providers: [
         { provide: ManagerConfig, useFactory: () => new ManagerConfig(config) },
         { provide: Sealer, useFactory: () => new Sealer(Buffer.from(config.encryption.key, 'base64')) },
@@ -49,6 +65,16 @@ export class RoomManagerModule {
         SpaceReconciler,
         RoomReconciler,
         MessageSender,
+        MessageRedactor,
+        ReceiptSender,
+        Notifier,
+        DeliveryMarks,
+        BotCommands,
+        BotMembership,
+        MemberEvents,
+        RoomAdoption,
+        RoomUpgrades,
+        RoomResync,
       ],
     };
   }

@@ -1,6 +1,6 @@
-import { UserId } from '@bridge/contracts';
+import { Language, UserId } from '@bridge/contracts';
 import type { RoleLevels } from '@bridge/mapping';
-import { botUserId } from '@bridge/matrix';
+import { botUserId, isOwnUser } from '@bridge/matrix';
 import { Config } from '@bridge/platform';
 
 /** The settings that the room rules need, in the form they need them. */
@@ -10,12 +10,23 @@ export class ManagerConfig {
   readonly bot: UserId;
   readonly levels: RoleLevels;
   readonly historyVisibility: 'joined' | 'invited';
+  /** Of what is said to nobody in particular, and to people who have chosen none. */
+  readonly language: Language;
+  /** Whether a Matrix id is one of the bridge's: the bot, or a ghost. */
+  readonly isOwn: (userId: string) => boolean;
 
-  constructor({ matrix, organisation, rooms }: Pick<Config, 'matrix' | 'organisation' | 'rooms'>) {
+  constructor({
+    matrix,
+    organisation,
+    rooms,
+    bot,
+  }: Pick<Config, 'matrix' | 'organisation' | 'rooms' | 'bot'>) {
     this.serverName = matrix.serverName;
     this.organisation = organisation.name;
     this.bot = botUserId(matrix);
     this.historyVisibility = rooms.historyVisibility;
+    this.language = bot.language;
+    this.isOwn = (userId) => isOwnUser(userId, matrix);
     this.levels = {
       lead: rooms.powerLead,
       professional: rooms.powerProfessional,

@@ -3,7 +3,6 @@ import { EventId, MessageOf, PermanentError, RoomId } from '@bridge/contracts';
 import { MatrixRefusal, Rooms, transactionId } from '@bridge/matrix';
 import { ConversationStore, MessageLinkStore, Participant, ParticipantStore } from '@bridge/persistence';
 import { GhostKeeper } from './ghost-keeper';
-import { ManagerConfig } from './manager-config';
 import { RoomReconciler } from './room-reconciler';
 
 /** An older message carries the time at which it was said. */
@@ -19,7 +18,6 @@ export class MessageSender {
     private readonly roomReconciler: RoomReconciler,
     private readonly ghosts: GhostKeeper,
     private readonly rooms: Rooms,
-    private readonly config: ManagerConfig,
   ) {}
 
   async send(message: MessageOf<'command.send-message'>): Promise<void> {
@@ -29,23 +27,6 @@ export class MessageSender {
     const content = { ...message.content, ...(await this.relation(message)) };
     const eventId = await this.sendAs(author, roomId, message, content);
     await this.links.sent({ fhirRef: source, part }, eventId);
-  }
-
-  /** Says something as the bot, in reply to an event. */
-  async notice({ roomId, inReplyTo, body }: MessageOf<'command.send-notice'>): Promise<void> {
-    const content = {
-      msgtype: 'm.notice',
-      body,
-      'm.relates_to': { 'm.in_reply_to': { event_id: inReplyTo } },
-    };
-    const { bot } = this.config;
-    await this.ghosts.ensureDevice(bot);
-    await this.rooms.send({
-      roomId,
-      as: bot,
-      transactionId: `notice.${encodeURIComponent(inReplyTo.slice(1))}`,
-      content,
-    });
   }
 
   private async sendAs(

@@ -21,6 +21,8 @@ export interface BridgeEnvironment {
   /** Of the one notification source, "ehr". */
   readonly notificationSecret: string;
   readonly logDirectory: string;
+  /** Further environment variables, for every process. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** The bridge's processes, each to be started, killed and started again. All run what `nest build` has made. */
@@ -65,5 +67,8 @@ function settings(app: BridgeApp, environment: BridgeEnvironment): Record<string
     FHIR_BASE_URL: environment.fhirBaseUrl,
     FHIR_NOTIFICATION_SECRETS: `ehr=${environment.notificationSecret}`,
     FHIR_PULL_INTERVAL_MS: '5000',
+    // So that the message which somebody is invited for can be read by them.
+    MATRIX_ROOM_HISTORY_VISIBILITY: 'invited',
+    ...environment.settings,
   };
 }

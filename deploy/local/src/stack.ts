@@ -24,13 +24,19 @@ export interface Stack {
 export interface StackOptions {
   readonly onStep?: OnStep;
   readonly signal?: AbortSignal;
+  /** Further environment variables for the bridge's processes, e.g. `{ BOT_LANGUAGE: 'nl' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
  * Starts the servers with an empty, migrated database. The bridge is made ready and not started: `startBridge` does that.
  * @throws Error with the end of the log of what did not start; nothing is left running then
  */
-export async function startStack({ onStep = () => undefined, signal }: StackOptions = {}): Promise<Stack> {
+export async function startStack({
+  onStep = () => undefined,
+  signal,
+  settings = {},
+}: StackOptions = {}): Promise<Stack> {
   const [asPort, fhirIngressPort, mapperPort, managerPort, fhirPort] = (await freePorts(5)) as [
     number,
     number,
@@ -73,6 +79,7 @@ export async function startStack({ onStep = () => undefined, signal }: StackOpti
     databaseUrl,
     fhirBaseUrl: fhir.baseUrl,
     logDirectory,
+    settings,
   };
   const bridge = bridgeProcesses(environment);
   const stop = async (outcome?: 'succeeded' | 'failed'): Promise<void> => {

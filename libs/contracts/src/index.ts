@@ -1,5 +1,6 @@
 export * from './errors';
 export * from './ids';
 export * from './messages';
+export * from './notices';
 export * from './roles';
 export * from './user-mapping';

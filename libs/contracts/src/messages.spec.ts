@@ -1,4 +1,12 @@
-import { MatrixEvent, MessageKind, SendMessage, FhirChanged, kindsOf, messages } from './messages';
+import {
+  MatrixEvent,
+  MessageKind,
+  SendMessage,
+  FhirChanged,
+  isBackground,
+  kindsOf,
+  messages,
+} from './messages';
 
 const kinds = Object.keys(messages) as MessageKind[];
 
@@ -9,9 +17,16 @@ it('each kind belongs to one work queue, and its reader finds it there', () => {
   expect(mapping.filter((kind) => rooms.includes(kind))).toEqual([]);
 });
 
-it('what is to be done in Matrix goes to room-manager, everything else to the mapper', () => {
+it('what is to be done in Matrix goes to room-manager, and state events; everything else to the mapper', () => {
+  const state = ['matrix.m.room.member', 'matrix.m.room.tombstone', 'matrix.m.space.child'];
   for (const kind of kinds)
-    expect(messages[kind].stream).toBe(kind.startsWith('command.') ? 'ROOMS' : 'MAPPING');
+    expect(messages[kind].stream).toBe(
+      kind.startsWith('command.') || state.includes(kind) ? 'ROOMS' : 'MAPPING',
+    );
+});
+
+it('only commands that need no order wait in the background', () => {
+  expect(kinds.filter(isBackground)).toEqual(['command.invite', 'command.resync-room']);
 });
 
 it('a Matrix event keeps fields that the bridge does not know', () => {

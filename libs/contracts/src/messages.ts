@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EventId, FhirRef, RoomId, UserId } from './ids';
+import { NoticeCode } from './notices';
 
 /** ISO 8601 instant with offset. */
 const Instant = z.iso.datetime({ offset: true });
@@ -18,6 +19,9 @@ export const FhirChanged = z.object({
   resource: z.looseObject({ resourceType: z.string() }).optional(),
 });
 
+/** A period in this CareTeam begins or ends about now: read it again. */
+export const FhirDue = z.object({ careTeam: FhirRef });
+
 /** A room event as the homeserver pushed it (Matrix specification, "Client event format"). */
 export const MatrixEvent = z.looseObject({
   event_id: EventId,
@@ -29,6 +33,44 @@ export const MatrixEvent = z.looseObject({
 });
 export type MatrixEvent = z.infer<typeof MatrixEvent>;
 
+/** A state event: of one state key there is one, the newest. */
+export const MatrixStateEvent = MatrixEvent.extend({ state_key: z.string() });
+export type MatrixStateEvent = z.infer<typeof MatrixStateEvent>;
+
+/** Somebody has read a Room up to and including an event (`m.receipt`, of the type `m.read`). */
+export const ReadReceipt = z.object({
+  roomId: RoomId,
+  eventId: EventId,
+  userId: UserId,
+  /** Milliseconds since 1970, by the reader's homeserver. */
+  readAt: z.int().nonnegative(),
+});
+
+/** Somebody came or went in Matrix, where Matrix is the master of membership: change the CareTeam. */
+export const MembershipChanged = z.object({
+  careTeam: FhirRef,
+  userId: UserId,
+  present: z.boolean(),
+  changedAt: Instant,
+});
+
+/** Somebody opened a conversation in Matrix: make its CommunicationRequest. */
+export const StartConversation = z.object({
+  careTeam: FhirRef,
+  requester: UserId,
+  /** In the requester's words; may hold patient data. */
+  topic: z.string().optional(),
+  /** Makes the request unique: the command's event, or the Room that was made. */
+  identifier: z.union([EventId, RoomId]),
+  /** The Room that exists already; left out: one is made. */
+  roomId: RoomId.optional(),
+  /** Where to say that it is there. */
+  answerTo: z.object({ roomId: RoomId, eventId: EventId }).optional(),
+});
+
+/** Somebody closed a conversation in Matrix: complete its CommunicationRequest. */
+export const ArchiveConversation = z.object({ conversation: FhirRef, by: UserId });
+
 /** Make Space or Room what Postgres says it should be. Carries no state of its own, so order and repetition do no harm. */
 export const ReconcileSpace = z.object({ careTeam: FhirRef });
 export const ReconcileRoom = z.object({ conversation: FhirRef });
@@ -36,34 +78,104 @@ export const ReconcileRoom = z.object({ conversation: FhirRef });
 /** An invite that could not be made at once (the partner's homeserver was away). Nothing else waits for it. */
 export const Invite = z.object({ kind: z.enum(['space', 'room']), container: FhirRef, userId: UserId });
 
-/** Say in a Room what a person wrote in FHIR. */
+/** A file that the record holds and Matrix shall show. */
+export const FileSource = z.object({
+  /** Where the FHIR server has it: `Binary/<id>`, or a URL below the FHIR base; left out when `data` is given. */
+  url: z.string().optional(),
+  /** In the resource itself: base64. */
+  data: z.string().optional(),
+  contentType: z.string().optional(),
+  title: z.string().optional(),
+});
+export type FileSource = z.infer<typeof FileSource>;
+
+/** Say in a Room what a person wrote in FHIR, or change what was said there. */
 export const SendMessage = z.object({
   conversation: FhirRef,
   source: FhirRef,
   version: z.string(),
+  /** Which message of the resource: position in its payload, and 1,000 for each further piece of a long text. */
   part: z.int().nonnegative(),
   author: FhirRef,
   content: z.record(z.string(), z.unknown()),
+  /** To be uploaded first; `content` then lacks the file's URL. */
+  file: FileSource.optional(),
   inReplyTo: FhirRef.optional(),
   /** Its event, where that is known already. */
   inReplyToEvent: EventId.optional(),
+  /** The Communication that began the thread it belongs to. */
+  threadRoot: FhirRef.optional(),
+  threadRootEvent: EventId.optional(),
   sent: Instant.optional(),
 });
 
-/** Tell the sender of an event, as the bot, in a reply, what the bridge did not do with it. */
-export const SendNotice = z.object({ roomId: RoomId, inReplyTo: EventId, body: z.string() });
+/** Take back in Matrix what a resource's parts said: all of them, or those from a part on. */
+export const RedactMessage = z.object({
+  conversation: FhirRef,
+  source: FhirRef,
+  fromPart: z.int().nonnegative(),
+  /** Who takes it back; not given, or not able to: the bot. */
+  author: FhirRef.optional(),
+});
 
-/** Every message that crosses the queue: its stream and its shape. The one place to look. */
+/** Show in Matrix that a person has read in FHIR up to this Communication. */
+export const SendReceipt = z.object({ conversation: FhirRef, reader: FhirRef, communication: FhirRef });
+
+/** Tell somebody, as the bot, in reply to their event, what the bridge did with it. The text is room-manager's. */
+export const SendNotice = z.object({
+  roomId: RoomId,
+  inReplyTo: EventId,
+  to: UserId,
+  notice: NoticeCode,
+  /** Values for the text: opaque ids and numbers, never message text. */
+  details: z.record(z.string(), z.string()).optional(),
+  /** Once per person and Room, however often it is asked for. */
+  once: z.boolean().optional(),
+});
+
+/** Mark a message of Matrix as not in the record, or take the mark away. */
+export const MarkUndelivered = z.object({ roomId: RoomId, eventId: EventId, sender: UserId });
+export const ClearMark = z.object({ roomId: RoomId, eventId: EventId });
+
+/** A message that speaks to the bot. */
+export const BotCommand = z.object({ event: MatrixEvent });
+
+/** Compare a Room's timeline with what arrived, and queue what is missing. */
+export const ResyncRoom = z.object({ roomId: RoomId });
+
+/**
+ * Every message that crosses the queue: its stream and its shape. The one place to look.
+ * Kinds that wait for other servers are marked `background`: they have lanes of their own, so that nothing waits for them.
+ */
 export const messages = {
   'fhir.pull': { stream: 'MAPPING', schema: FhirPull },
   'fhir.changed': { stream: 'MAPPING', schema: FhirChanged },
+  'fhir.due': { stream: 'MAPPING', schema: FhirDue },
   'matrix.m.room.message': { stream: 'MAPPING', schema: MatrixEvent },
   'matrix.m.room.redaction': { stream: 'MAPPING', schema: MatrixEvent },
+  'matrix.m.room.encrypted': { stream: 'MAPPING', schema: MatrixEvent },
+  'matrix.m.reaction': { stream: 'MAPPING', schema: MatrixEvent },
+  'matrix.m.sticker': { stream: 'MAPPING', schema: MatrixEvent },
+  'matrix.m.poll.start': { stream: 'MAPPING', schema: MatrixEvent },
+  'matrix.org.matrix.msc3381.poll.start': { stream: 'MAPPING', schema: MatrixEvent },
+  'matrix.m.receipt': { stream: 'MAPPING', schema: ReadReceipt },
+  'membership.changed': { stream: 'MAPPING', schema: MembershipChanged },
+  'conversation.start': { stream: 'MAPPING', schema: StartConversation },
+  'conversation.archive': { stream: 'MAPPING', schema: ArchiveConversation },
+  'matrix.m.room.member': { stream: 'ROOMS', schema: MatrixStateEvent },
+  'matrix.m.room.tombstone': { stream: 'ROOMS', schema: MatrixStateEvent },
+  'matrix.m.space.child': { stream: 'ROOMS', schema: MatrixStateEvent },
   'command.reconcile-space': { stream: 'ROOMS', schema: ReconcileSpace },
   'command.reconcile-room': { stream: 'ROOMS', schema: ReconcileRoom },
-  'command.invite': { stream: 'ROOMS', schema: Invite },
+  'command.invite': { stream: 'ROOMS', schema: Invite, background: true },
   'command.send-message': { stream: 'ROOMS', schema: SendMessage },
+  'command.redact-message': { stream: 'ROOMS', schema: RedactMessage },
+  'command.send-receipt': { stream: 'ROOMS', schema: SendReceipt },
   'command.send-notice': { stream: 'ROOMS', schema: SendNotice },
+  'command.mark-undelivered': { stream: 'ROOMS', schema: MarkUndelivered },
+  'command.clear-mark': { stream: 'ROOMS', schema: ClearMark },
+  'command.bot': { stream: 'ROOMS', schema: BotCommand },
+  'command.resync-room': { stream: 'ROOMS', schema: ResyncRoom, background: true },
 } as const;
 
 export type MessageKind = keyof typeof messages;
@@ -75,4 +187,9 @@ export type WorkStream = (typeof messages)[MessageKind]['stream'];
 /** The kinds that one work queue carries. */
 export function kindsOf(stream: WorkStream): MessageKind[] {
   return (Object.keys(messages) as MessageKind[]).filter((kind) => messages[kind].stream === stream);
+}
+
+/** Whether messages of this kind wait for other servers, in lanes of their own. */
+export function isBackground(kind: MessageKind): boolean {
+  return 'background' in messages[kind];
 }

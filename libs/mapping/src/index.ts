@@ -11,4 +11,6 @@ export { sourceField } from './payload-to-content';
 export * from './person-to-participant';
 export type { RoleLevels } from './power-levels';
 export * from './reconcile';
+export type { NoticeDetails, Texts } from './texts/en';
+export { textsIn } from './texts/texts';
 export { refOf, versionAtOf, versionIdOf } from './resource-facts';

@@ -1,4 +1,5 @@
 export { type ConfigMistake, ConfigError } from './config/config-error';
+export type { Permission } from './config/compound-schemas';
 export { configTable } from './config/config-table';
 export { describeSettings } from './config/describe-settings';
 export { loadConfig } from './config/load-config';

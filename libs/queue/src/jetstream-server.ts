@@ -6,6 +6,7 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { checkHandlers } from './handler-check';
 import { keepErrorsOfHandlers } from './keep-errors';
 import { MessageDispatcher } from './message-dispatcher';
+import { partitionsOf } from './partition';
 import { PartitionConsumer } from './partition-consumer';
 import { PullSubscription } from './pull-subscription';
 import { QueueConnection } from './queue-connection';
@@ -80,9 +81,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     const { ackWaitMs, partitions } = this.connection.config;
     const handlers = this.messageHandlers;
     const dispatcher = new MessageDispatcher(this.stream, handlers, this.publisher, ackWaitMs, this.metrics);
-    this.consumers = Array.from(
-      { length: partitions },
-      (_, partition) =>
+    this.consumers = partitionsOf(this.stream, partitions).map(
+      (partition) =>
         new PartitionConsumer(
           new PullSubscription(this.connection, this.stream, partition),
           (delivery) => dispatcher.dispatch(delivery),

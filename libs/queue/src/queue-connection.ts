@@ -12,6 +12,7 @@ import {
 } from 'nats';
 import { connectionOptions, serverNames } from './connection-options';
 import { QueueSetupError } from './errors';
+import { partitionsOf } from './partition';
 import type { QueueConfig } from './queue-config';
 import { ensureConsumer, ensureStreams } from './streams';
 
@@ -79,9 +80,11 @@ export class QueueConnection implements OnApplicationShutdown {
 
   /** Makes sure of all consumers of a work queue: all at once, because one after the other costs a round trip each. */
   async ensureConsumers(stream: WorkStream): Promise<void> {
-    const partitions = Array.from({ length: this.config.partitions }, (_, partition) => partition);
+    const { partitions, ackWaitMs } = this.config;
     await Promise.all(
-      partitions.map((partition) => ensureConsumer(this.manager, stream, partition, this.config.ackWaitMs)),
+      partitionsOf(stream, partitions).map((partition) =>
+        ensureConsumer(this.manager, stream, partition, { ackWaitMs, inOrder: partition < partitions }),
+      ),
     );
   }
 

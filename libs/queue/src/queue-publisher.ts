@@ -6,7 +6,7 @@ import { deadLetterMessage, type DeadLetter } from './dead-letters';
 import { MessageTooLargeError, QueueUnavailableError } from './errors';
 import { encodeMessage, kindLabel } from './message-codec';
 import { messageHeaders } from './message-headers';
-import { partitionOf } from './partition';
+import { partitionFor } from './partition';
 import { QueueConnection } from './queue-connection';
 import { apiErrorCode } from './streams';
 import { deadLetterStream, workSubject } from './subject';
@@ -59,7 +59,7 @@ export class QueuePublisher {
   ): Promise<{ duplicate: boolean; sequence: number }> {
     const payload = encodeMessage(kind, data);
     if (payload.byteLength > this.largestPayload()) throw new MessageTooLargeError(kind, payload.byteLength);
-    const subject = workSubject(kind, partitionOf(key, this.connection.config.partitions));
+    const subject = workSubject(kind, partitionFor(kind, key, this.connection.config.partitions));
     const fields = headers();
     fields.set(messageHeaders.key, key);
     const traceparent = currentTraceparent();

@@ -16,6 +16,7 @@ import type { QueueConfig } from './queue-config';
 import { deadLetterStream, partitionSubjects } from './subject';
 
 const workStreams: readonly WorkStream[] = ['MAPPING', 'ROOMS'];
+const waitingInBackground = 1_000;
 const minute = 60_000;
 const duplicateWindowMs = 2 * minute;
 const deadLettersKeptMs = 30 * 24 * 60 * minute;
@@ -38,21 +39,22 @@ export async function ensureStreams(manager: JetStreamManager, config: QueueConf
 
 /**
  * The durable consumer of one partition, shared by all replicas of the worker.
- * `max_ack_pending: 1` is what keeps the order: the next message leaves only after the last was acknowledged.
+ * `max_ack_pending: 1` is what keeps the order: the next message leaves only after the last was acknowledged. Background
+ * messages have no order, so that one that waits for its next try holds up no other.
  * `max_deliver: -1` because a work queue strands a message whose deliveries ran out (nats-server keeps it, nobody gets it).
  */
 export async function ensureConsumer(
   manager: JetStreamManager,
   stream: WorkStream,
   partition: number,
-  ackWaitMs: number,
+  { ackWaitMs, inOrder }: { readonly ackWaitMs: number; readonly inOrder: boolean },
 ): Promise<void> {
   const consumer: Partial<ConsumerConfig> = {
     durable_name: consumerName(stream, partition),
     filter_subject: partitionSubjects(stream, partition),
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWaitMs),
-    max_ack_pending: 1,
+    max_ack_pending: inOrder ? 1 : waitingInBackground,
     max_deliver: -1,
   };
   await manager.consumers.add(stream, consumer);

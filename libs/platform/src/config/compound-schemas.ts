@@ -43,6 +43,35 @@ export function sourceSecrets() {
     );
 }
 
+/** Media types such as `application/pdf`, or `image/*` for a whole family. */
+export function mediaTypes() {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+      z.array(z.string().regex(/^[a-z]+\/([a-z0-9][a-z0-9.+-]*|\*)$/)).min(1),
+    )
+    .describe('media types such as application/pdf or image/*, separated by commas');
+}
+
+export type Permission = 'none' | 'user' | 'admin';
+
+/** `*=user,care.example=user,@anna:care.example=admin`, or a YAML map. */
+export function permissions() {
+  const who = /^(\*|@[^\s:]*:[^\s,=]+|[^\s@*,=]+)$/;
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(/[,\n]/).map(readAssignment) : entriesOf(value)),
+      z
+        .array(z.tuple([z.string().regex(who), z.enum(['none', 'user', 'admin'])]))
+        .min(1)
+        .refine((pairs) => new Set(pairs.map(([key]) => key)).size === pairs.length)
+        .transform((pairs): ReadonlyMap<string, Permission> => new Map(pairs)),
+    )
+    .describe(
+      'who=none, user or admin, separated by commas (in YAML a map); who is *, a server name or a user id',
+    );
+}
+
 function readAssignment(text: string): string[] {
   const equals = text.indexOf('=');
   return equals < 0 ? [text.trim()] : [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];

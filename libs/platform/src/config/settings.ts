@@ -1,5 +1,5 @@
 import type { Setting, SettingValue } from './setting';
-import { systemCodes, sourceSecrets } from './compound-schemas';
+import { mediaTypes, permissions, sourceSecrets, systemCodes } from './compound-schemas';
 import {
   encryptionKey,
   line,
@@ -172,6 +172,25 @@ export const settings = {
       secret: true,
       doc: 'Token with which the homeserver calls the bridge (hs_token of the registration).',
     },
+    previousHsToken: {
+      env: 'MATRIX_HS_TOKEN_PREVIOUS',
+      schema: secretText(32),
+      optional: true,
+      secret: true,
+      doc: 'The hs_token before the present one, accepted as well while the homeserver still uses it.',
+    },
+    legacyPaths: {
+      env: 'MATRIX_AS_LEGACY_PATHS',
+      schema: yesOrNo(),
+      default: false,
+      doc: 'Whether homeservers from before Matrix 1.4 are served: paths without /_matrix/app/v1, and the token in the query.',
+    },
+    silenceMs: {
+      env: 'MATRIX_AS_SILENCE_MS',
+      schema: wholeNumber(1000, DAY_MS),
+      default: 600_000,
+      doc: 'Time without a transaction after which the homeserver is asked to show that it still reaches the bridge, in milliseconds.',
+    },
   },
   rooms: {
     nameFromTopic: {
@@ -183,8 +202,32 @@ export const settings = {
     historyVisibility: {
       env: 'MATRIX_ROOM_HISTORY_VISIBILITY',
       schema: oneOf(['joined', 'invited']),
-      default: 'invited',
-      doc: 'What a new member can read: invited lets an invited member read what was said since the invite, joined since the join.',
+      default: 'joined',
+      doc: 'What a new member can read: joined since the join; invited what was said since the invite as well, so that the message they are invited for can be read.',
+    },
+    federate: {
+      env: 'MATRIX_ROOM_FEDERATE',
+      schema: yesOrNo(),
+      default: true,
+      doc: 'Whether new Spaces and Rooms can have members on other homeservers (m.federate); cannot be changed later.',
+    },
+    retentionDays: {
+      env: 'MATRIX_ROOM_RETENTION_DAYS',
+      schema: wholeNumber(1, 36_500),
+      optional: true,
+      doc: 'Days after which homeservers may delete messages of Rooms (m.room.retention); not set: the rule is left to them.',
+    },
+    membershipMaster: {
+      env: 'MATRIX_MEMBERSHIP_MASTER',
+      schema: oneOf(['fhir', 'matrix']),
+      default: 'fhir',
+      doc: 'Who decides who belongs: fhir undoes joins, leaves and removals in Matrix, matrix writes them into the CareTeam.',
+    },
+    resyncIntervalMs: {
+      env: 'MATRIX_RESYNC_INTERVAL_MS',
+      schema: wholeNumber(1000, DAY_MS),
+      default: 900_000,
+      doc: 'Time between the comparisons of each Room with what arrived from it, in milliseconds.',
     },
     powerLead: {
       env: 'MATRIX_POWER_LEAD',
@@ -244,6 +287,18 @@ export const settings = {
       optional: true,
       doc: 'Changes before this instant are not bridged on the first start; not set: all are.',
     },
+    readMarks: {
+      env: 'FHIR_READ_MARKS',
+      schema: oneOf(['none', 'task', 'audit-event', 'both']),
+      default: 'both',
+      doc: "How reading is recorded: in the reader's Task, as an AuditEvent, in both, or not at all.",
+    },
+    dueIntervalMs: {
+      env: 'FHIR_DUE_INTERVAL_MS',
+      schema: wholeNumber(100, DAY_MS),
+      default: 30_000,
+      doc: 'Time between the looks for periods in care teams that begin or end, in milliseconds.',
+    },
   },
   notifications: {
     secrets: {
@@ -257,6 +312,54 @@ export const settings = {
       schema: wholeNumber(1000, DAY_MS),
       default: 60_000,
       doc: 'Time between the pulls that make up for lost notifications, in milliseconds.',
+    },
+  },
+  media: {
+    maxBytes: {
+      env: 'MEDIA_MAX_BYTES',
+      schema: wholeNumber(1024, 10 * GIBIBYTE),
+      default: 50 * MEBIBYTE,
+      doc: 'Largest file that is bridged, in bytes; of a larger one the name is.',
+    },
+    documentBytes: {
+      env: 'MEDIA_DOCUMENT_BYTES',
+      schema: wholeNumber(0, 10 * GIBIBYTE),
+      default: 5 * MEBIBYTE,
+      doc: 'Size from which a file from Matrix is recorded as a DocumentReference of its own, in bytes.',
+    },
+    types: {
+      env: 'MEDIA_TYPES',
+      schema: mediaTypes(),
+      default: 'image/*,audio/*,video/*,text/plain,application/pdf',
+      doc: 'Media types of files that are bridged, separated by commas; image/* means every image.',
+    },
+  },
+  delivery: {
+    markAfterMs: {
+      env: 'DELIVERY_MARK_AFTER_MS',
+      schema: wholeNumber(0, DAY_MS),
+      default: 30_000,
+      doc: 'Time after which the sender of a message that is not in the record yet is told so, in milliseconds.',
+    },
+  },
+  bot: {
+    language: {
+      env: 'BOT_LANGUAGE',
+      schema: oneOf(['nl', 'en', 'de']),
+      default: 'en',
+      doc: 'Language of the bot, of roles in the names of ghosts and of the names of Spaces and Rooms; everybody can choose another for the bot.',
+    },
+    prefix: {
+      env: 'BOT_PREFIX',
+      schema: matching(/^\S{1,32}$/, 'up to 32 characters without white space'),
+      default: '!care',
+      doc: 'Begins a message that speaks to the bot; in a direct chat with it nothing is needed.',
+    },
+    permissions: {
+      env: 'BOT_PERMISSIONS',
+      schema: permissions(),
+      default: '*=user',
+      doc: 'What people may do at the bot: none, user or admin for everybody (*), a server, or one user id; the closest match counts.',
     },
   },
   encryption: {

@@ -1,0 +1,36 @@
+import { Controller } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { MessageOf } from '@bridge/contracts';
+import { BotMembership } from './bot-membership';
+import { ManagerConfig } from './manager-config';
+import { MemberEvents } from './member-events';
+import { RoomAdoption } from './room-adoption';
+import { RoomUpgrades } from './room-upgrades';
+
+/** State of Rooms that somebody else than the bridge has changed. */
+@Controller()
+export class EventController {
+  constructor(
+    private readonly config: ManagerConfig,
+    private readonly ownMembership: BotMembership,
+    private readonly members: MemberEvents,
+    private readonly upgrades: RoomUpgrades,
+    private readonly adoption: RoomAdoption,
+  ) {}
+
+  @EventPattern('matrix.m.room.member')
+  async member(@Payload() event: MessageOf<'matrix.m.room.member'>): Promise<void> {
+    if (this.config.isOwn(event.state_key)) await this.ownMembership.handle(event);
+    else await this.members.handle(event);
+  }
+
+  @EventPattern('matrix.m.room.tombstone')
+  async tombstone(@Payload() event: MessageOf<'matrix.m.room.tombstone'>): Promise<void> {
+    await this.upgrades.handle(event);
+  }
+
+  @EventPattern('matrix.m.space.child')
+  async spaceChild(@Payload() event: MessageOf<'matrix.m.space.child'>): Promise<void> {
+    await this.adoption.handle(event);
+  }
+}
