@@ -12,5 +12,6 @@ export * from './person-to-participant';
 export type { RoleLevels } from './power-levels';
 export * from './reconcile';
 export type { NoticeDetails, Texts } from './texts/en';
+export { safeHtml } from './safe-html';
 export { textsIn } from './texts/texts';
 export { refOf, versionAtOf, versionIdOf } from './resource-facts';
