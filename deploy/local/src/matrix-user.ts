@@ -91,9 +91,15 @@ export class MatrixUser {
   /** @returns the event id, and when the request was made */
   async say(roomId: string, body: string, more: object = {}): Promise<{ eventId: string; saidAt: number }> {
     const saidAt = performance.now();
-    const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${randomUUID()}`;
-    const answer = await this.call<{ event_id: string }>('PUT', path, { msgtype: 'm.text', body, ...more });
-    return { eventId: answer.event_id, saidAt };
+    const eventId = await this.send(roomId, 'm.room.message', { msgtype: 'm.text', body, ...more });
+    return { eventId, saidAt };
+  }
+
+  /** Sends an event of any type. */
+  async send(roomId: string, type: string, content: object): Promise<string> {
+    const path = `/rooms/${encodeURIComponent(roomId)}/send/${encodeURIComponent(type)}/${randomUUID()}`;
+    const { event_id: eventId } = await this.call<{ event_id: string }>('PUT', path, content);
+    return eventId;
   }
 
   async redact(roomId: string, eventId: string, reason: string): Promise<void> {

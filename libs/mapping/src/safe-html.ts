@@ -13,7 +13,7 @@ const absoluteLink = /^(?:https?:\/\/|mailto:)/i;
 /** Colours, as the Matrix specification writes them: no style, which could load or hide something. */
 const colours = ['data-mx-bg-color', 'data-mx-color'];
 
-const rules: sanitizeHtml.IOptions = {
+const rules: sanitizeHtml.IOptions & { readonly allowedEmptyAttributes: string[] } = {
   // The elements of the Matrix specification ("m.room.message msgtypes") but `img`: an image is a file, not text.
   allowedTags: [
     ...['del', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote', 'p', 'a', 'ul', 'ol', 'sup', 'sub', 'li'],
@@ -29,7 +29,7 @@ const rules: sanitizeHtml.IOptions = {
   allowedSchemes,
   allowedSchemesAppliedToAttributes: ['href'],
   allowProtocolRelative: false,
-  // Written as XHTML, which knows no attribute without a value.
+  // Written as XHTML, which knows no attribute without a value. (The library's types do not know the option.)
   allowedEmptyAttributes: ['data-mx-spoiler'],
   nonTextTags: ['mx-reply', 'script', 'style', 'textarea', 'option', 'xmp', 'noscript', 'title', 'iframe'],
   nestingLimit: deepest,

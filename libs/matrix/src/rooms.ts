@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EventId, RoomId, UserId } from '@bridge/contracts';
 import { ghostDeviceId } from './ghosts';
-import { Homeserver } from './homeserver';
+import { type Call, Homeserver } from './homeserver';
 import { MatrixRefusal } from './matrix-failure';
 
 /** A state event, as far as it matters here. */
@@ -21,9 +21,26 @@ export interface Send {
   readonly roomId: RoomId;
   readonly as: UserId;
   readonly transactionId: string;
+  /** The event type; not given: `m.room.message`. */
+  readonly type?: string;
   readonly content: object;
   /** Milliseconds since 1970, for a message that was said earlier than now. */
   readonly timestamp?: number;
+}
+
+export interface Redaction {
+  readonly roomId: RoomId;
+  readonly eventId: EventId;
+  readonly as: UserId;
+  readonly transactionId: string;
+}
+
+/** A room event as the homeserver has it now: without its content when it was redacted. */
+export interface RoomEvent {
+  readonly event_id: EventId;
+  readonly type: string;
+  readonly sender: UserId;
+  readonly content: Record<string, unknown>;
 }
 
 /** An invite to an unreachable homeserver is given up after this many milliseconds and tried again in the background. */
@@ -55,17 +72,12 @@ export class Rooms {
 
   /** @returns the room behind an alias of ours, or undefined when there is none */
   async resolve(alias: string): Promise<RoomId | undefined> {
-    try {
-      const { room_id: roomId } = await this.homeserver.call<{ room_id: RoomId }>({
-        operation: 'resolve an alias',
-        method: 'GET',
-        path: `/_matrix/client/v3/directory/room/${encodeURIComponent(alias)}`,
-      });
-      return roomId;
-    } catch (error) {
-      if (error instanceof MatrixRefusal && error.status === 404) return undefined;
-      throw error;
-    }
+    const found = await this.find<{ room_id: RoomId }>({
+      operation: 'resolve an alias',
+      method: 'GET',
+      path: `/_matrix/client/v3/directory/room/${encodeURIComponent(alias)}`,
+    });
+    return found?.room_id;
   }
 
   async create(creation: RoomCreation): Promise<RoomId> {
@@ -128,17 +140,63 @@ export class Rooms {
     });
   }
 
-  /** Sends `m.room.message` as a ghost. The same transaction id gives the same event, also after a restart of the homeserver. */
-  async send({ roomId, as, transactionId, content, timestamp }: Send): Promise<EventId> {
+  /** @returns `join`, `leave`, `invite`, `ban` or `knock`; undefined for somebody who never had to do with the room */
+  async membership(roomId: RoomId, userId: UserId): Promise<string | undefined> {
+    const content = await this.find<{ membership: string }>({
+      operation: 'read a membership',
+      method: 'GET',
+      path: statePath(roomId, 'm.room.member', userId),
+    });
+    return content?.membership;
+  }
+
+  /** @returns the event, or undefined when the homeserver has none with this id in this room */
+  async event(roomId: RoomId, eventId: EventId): Promise<RoomEvent | undefined> {
+    return this.find({
+      operation: 'read an event',
+      method: 'GET',
+      path: `${pathOf(roomId)}/event/${encodeURIComponent(eventId)}`,
+    });
+  }
+
+  /** Sends as a ghost or the bot. The same transaction id gives the same event, also after a restart of the homeserver. */
+  async send({
+    roomId,
+    as,
+    transactionId,
+    type = 'm.room.message',
+    content,
+    timestamp,
+  }: Send): Promise<EventId> {
     const { event_id: eventId } = await this.homeserver.call<{ event_id: EventId }>({
       operation: 'send a message',
       method: 'PUT',
-      path: `${pathOf(roomId)}/send/m.room.message/${transactionId}`,
+      path: `${pathOf(roomId)}/send/${encodeURIComponent(type)}/${transactionId}`,
       query: { device_id: ghostDeviceId, ...(timestamp === undefined ? {} : { ts: String(timestamp) }) },
       body: content,
       as,
     });
     return eventId;
+  }
+
+  /** Takes an event back. The same transaction id gives the same redaction. */
+  async redact({ roomId, eventId, as, transactionId }: Redaction): Promise<void> {
+    await this.homeserver.call({
+      operation: 'redact an event',
+      method: 'PUT',
+      path: `${pathOf(roomId)}/redact/${encodeURIComponent(eventId)}/${transactionId}`,
+      query: { device_id: ghostDeviceId },
+      as,
+    });
+  }
+
+  private async find<T>(call: Call): Promise<T | undefined> {
+    try {
+      return await this.homeserver.call<T>(call);
+    } catch (error) {
+      if (error instanceof MatrixRefusal && error.status === 404) return undefined;
+      throw error;
+    }
   }
 }
 
