@@ -5,12 +5,18 @@ import { pseudonymOnPatient } from '@bridge/mapping';
 import { PersistenceModule, Sealer } from '@bridge/persistence';
 import { Config, ConfigSection, PlatformModule } from '@bridge/platform';
 import { QueueModule } from '@bridge/queue';
+import { BotForwarder } from './bot-forwarder';
 import { CareTeamSync } from './care-team-sync';
 import { ChangedController } from './changed.controller';
 import { CommunicationSync } from './communication-sync';
 import { ConversationController } from './conversation.controller';
 import { ConversationRecorder } from './conversation-recorder';
 import { ConversationSync } from './conversation-sync';
+import { DeliveryStatus } from './delivery-status';
+import { EditRecorder } from './edit-recorder';
+import { EventIntake } from './event-intake';
+import { HandledEventPurge } from './handled-event-purge';
+import { LinkedEvents } from './linked-events';
 import { MapperConfig, PSEUDONYMS } from './mapper-config';
 import { MembershipController } from './membership.controller';
 import { MembershipRecorder } from './membership-recorder';
@@ -19,8 +25,11 @@ import { MessageRecorder } from './message-recorder';
 import { PersonResolver } from './person-resolver';
 import { PullController } from './pull.controller';
 import { PullReader } from './pull-reader';
+import { ReactionRecorder } from './reaction-recorder';
 import { ReadingRecorder } from './reading-recorder';
 import { ReceiptController } from './receipt.controller';
+import { RedactionRecorder } from './redaction-recorder';
+import { SenderCheck } from './sender-check';
 
 export const fhirMapperSections = [
   'http',
@@ -67,7 +76,16 @@ export class FhirMapperModule {
         CareTeamSync,
         ConversationSync,
         CommunicationSync,
+        EventIntake,
+        SenderCheck,
+        LinkedEvents,
         MessageRecorder,
+        EditRecorder,
+        ReactionRecorder,
+        RedactionRecorder,
+        BotForwarder,
+        DeliveryStatus,
+        HandledEventPurge,
         PullReader,
         ReadingRecorder,
         MembershipRecorder,

@@ -12,15 +12,27 @@ export class MapperConfig {
   readonly leadRoles: ReadonlySet<string>;
   readonly pullOverlapMs: number;
   readonly syncFrom: string | undefined;
+  /** Begins a message that speaks to the bot. */
+  readonly botPrefix: string;
+  /** After so many milliseconds the sender of a message is told that it is not in the record yet. */
+  readonly markAfterMs: number;
   private readonly ghostPrefix: string;
 
-  constructor({ matrix, rooms, fhir }: Pick<Config, 'matrix' | 'rooms' | 'fhir'>) {
+  constructor({
+    matrix,
+    rooms,
+    fhir,
+    bot,
+    delivery,
+  }: Pick<Config, 'matrix' | 'rooms' | 'fhir' | 'bot' | 'delivery'>) {
     this.serverName = matrix.serverName;
     this.ghostPrefix = matrix.ghostPrefix;
     this.nameFromTopic = rooms.nameFromTopic;
     this.leadRoles = new Set(rooms.leadRoles.map(({ system, code }) => `${system}|${code}`));
     this.pullOverlapMs = fhir.pullOverlapMs;
     this.syncFrom = fhir.syncFrom;
+    this.botPrefix = bot.prefix;
+    this.markAfterMs = delivery.markAfterMs;
   }
 
   /** A ghost's user id. */

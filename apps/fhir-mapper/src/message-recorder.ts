@@ -1,131 +1,75 @@
 import { Injectable } from '@nestjs/common';
-import { EventId, FhirRef, MatrixEvent, NoticeCode, TransientError } from '@bridge/contracts';
+import { EventId, FhirRef, MatrixEvent } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import {
-  type Edit,
-  edited,
+  type MessageContent,
+  type MissingContent,
   identifierQuery,
-  isSupported,
-  readEdit,
-  redacted,
-  redactionTarget,
+  mentionedUsers,
+  readContent,
   replyTarget,
+  threadRoot,
   toCommunication,
-  wasRedacted,
 } from '@bridge/mapping';
-import { Conversation, ConversationStore, MessageLinkStore } from '@bridge/persistence';
-import { Metrics } from '@bridge/platform';
+import { MessageLinkStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
-import type { Communication } from '@medplum/fhirtypes';
+import { LinkedEvents } from './linked-events';
 import { MapperConfig } from './mapper-config';
-
-type Outcome =
-  'recorded' | 'unsupported' | 'repeated' | 'edited' | 'nothing-to-edit' | 'redacted-before' | 'foreign-room';
+import { type Said, membersAmong, personOf } from './said-in';
 
 /** What is said in Matrix → Communication, exactly once. */
 @Injectable()
 export class MessageRecorder {
-  private readonly outcomes;
-
   constructor(
     private readonly fhir: FhirClient,
-    private readonly conversations: ConversationStore,
     private readonly links: MessageLinkStore,
+    private readonly related: LinkedEvents,
     private readonly publisher: QueuePublisher,
     private readonly config: MapperConfig,
-    metrics: Metrics,
-  ) {
-    this.outcomes = metrics.counter(
-      'bridge_matrix_messages_total',
-      'Messages from Matrix, by what became of them',
-      ['outcome'],
-    );
-  }
+  ) {}
 
-  async record(event: MatrixEvent): Promise<void> {
-    this.outcomes.inc({ outcome: await this.recordMessage(event) });
-  }
-
-  /** The homeserver has decided that the redaction is allowed. What was written in FHIR is not Matrix's to take back. */
-  async redact(event: MatrixEvent): Promise<void> {
-    const target = redactionTarget(event);
-    const record = target && (await this.recordOf(target));
-    const after = record && redacted(record, event);
-    if (after) await this.fhir.update(after);
-    this.outcomes.inc({ outcome: after ? 'redacted' : 'nothing-to-redact' });
-  }
-
-  private async recordMessage(event: MatrixEvent): Promise<Outcome> {
-    const conversation = await this.conversations.ofRoom(event.room_id);
-    if (!conversation) return 'foreign-room';
-    if (wasRedacted(event)) return 'redacted-before';
-    const edit = readEdit(event);
-    if (edit) return this.edit(edit, conversation);
+  async record(said: Said): Promise<'recorded' | 'unsupported' | 'unreadable' | 'repeated'> {
+    const { event, conversation } = said;
     if (await this.links.resourceOf(event.event_id)) return 'repeated';
-    const communication = await this.communicationOf(event, conversation);
-    const { ref, versionId } = await this.fhir.createOnce(communication, identifierQuery(event.event_id));
-    const source = { fhirRef: ref, part: 0, version: versionId, conversation: conversation.conversation };
-    await this.links.recorded(source, event.event_id);
-    if (isSupported(event)) return 'recorded';
-    await this.tellSender(event, 'unsupported-content');
-    return 'unsupported';
-  }
-
-  private async edit({ target, replacement }: Edit, conversation: Conversation): Promise<Outcome> {
-    const record = await this.recordOf(target);
-    const after = record && edited(record, await this.communicationOf(replacement, conversation));
-    if (!after) return 'nothing-to-edit';
-    await this.fhir.update(after);
-    return 'edited';
-  }
-
-  private async recordOf(eventId: EventId): Promise<Communication | undefined> {
-    const ref = await this.links.recordOf(eventId);
-    return ref && this.fhir.read<Communication>(ref);
-  }
-
-  private async communicationOf(event: MatrixEvent, conversation: Conversation): Promise<Communication> {
-    const [sender, inResponseTo] = await Promise.all([
-      this.senderOf(event, conversation),
-      this.inResponseTo(event, conversation),
-    ]);
-    return toCommunication(event, {
+    const content = await this.contentOf(event);
+    const communication = toCommunication(event, content, {
       ...conversation,
-      sender,
-      inResponseTo,
+      ...(await this.relations(said)),
+      sender: personOf(event.sender, said),
+      mentioned: membersAmong(mentionedUsers(event), said),
       serverName: this.config.serverName,
     });
+    const { ref, versionId } = await this.fhir.createOnce(communication, identifierQuery(event.event_id));
+    // Told before the link is there: with it, a repetition ends above.
+    if (content.missing) await this.tellSender(event, content.missing);
+    const source = { fhirRef: ref, part: 0, version: versionId, conversation: conversation.conversation };
+    await this.links.recorded(source, event.event_id);
+    if (!content.missing) return 'recorded';
+    return content.missing.notice === 'unreadable-encrypted' ? 'unreadable' : 'unsupported';
   }
 
-  /** Looked for among this conversation's members: one human can be several RelatedPersons, one for each patient. */
-  private async senderOf(event: MatrixEvent, conversation: Conversation): Promise<FhirRef | undefined> {
-    const members = await this.conversations.members(conversation);
-    return members.find(({ participant }) => participant.accountUserId === event.sender)?.participant.fhirRef;
+  /** What the record will hold of the message. The one place where content that must be fetched comes in. */
+  async contentOf(event: MatrixEvent): Promise<MessageContent> {
+    return readContent(event);
   }
 
-  /** @throws TransientError while the message that is replied to may be one that is being sent just now */
-  private async inResponseTo(
-    event: MatrixEvent,
-    { conversation }: Conversation,
-  ): Promise<FhirRef | undefined> {
-    const target = replyTarget(event);
-    if (!target) return undefined;
-    const ref = await this.links.resourceOf(target);
-    if (ref || !(await this.links.hasUnsent(conversation))) return ref;
-    throw new TransientError('reply-target-unknown', 'The message replied to is not known yet', {
-      advice: 'Passes by itself as soon as the messages under way are sent.',
-    });
+  private async relations({ event, conversation }: Said) {
+    const record = async (target: EventId | undefined): Promise<FhirRef | undefined> =>
+      target && (await this.related.settled(target, conversation))?.fhirRef;
+    const [inResponseTo, root] = await Promise.all([record(replyTarget(event)), record(threadRoot(event))]);
+    return { inResponseTo, threadRoot: root };
   }
 
   private async tellSender(
     { room_id: roomId, event_id: inReplyTo, sender: to }: MatrixEvent,
-    notice: NoticeCode,
+    { notice }: MissingContent,
   ): Promise<void> {
+    const once = notice === 'unreadable-encrypted' ? { once: true } : {};
     await this.publisher.publish(
       'command.send-notice',
       roomId,
-      { roomId, inReplyTo, to, notice },
-      { id: inReplyTo },
+      { roomId, inReplyTo, to, notice, ...once },
+      { id: `${inReplyTo}#${notice}` },
     );
   }
 }

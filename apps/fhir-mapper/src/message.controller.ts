@@ -1,46 +1,68 @@
 import { Controller } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
-import { MessageRecorder } from './message-recorder';
+import { QueueContext } from '@bridge/queue';
+import { DeliveryStatus } from './delivery-status';
+import { EventIntake } from './event-intake';
 
 /** What is said in Matrix → the record. */
 @Controller()
 export class MessageController {
-  constructor(private readonly recorder: MessageRecorder) {}
+  constructor(
+    private readonly intake: EventIntake,
+    private readonly delivery: DeliveryStatus,
+  ) {}
 
   @EventPattern('matrix.m.room.message')
-  async message(@Payload() event: MessageOf<'matrix.m.room.message'>): Promise<void> {
-    await this.recorder.record(event);
+  async message(
+    @Payload() event: MessageOf<'matrix.m.room.message'>,
+    @Ctx() context: QueueContext,
+  ): Promise<void> {
+    await this.delivery.watch(event, context, () => this.intake.take(event));
   }
 
   @EventPattern('matrix.m.room.encrypted')
-  async encrypted(@Payload() event: MessageOf<'matrix.m.room.encrypted'>): Promise<void> {
-    await this.recorder.record(event);
+  async encrypted(
+    @Payload() event: MessageOf<'matrix.m.room.encrypted'>,
+    @Ctx() context: QueueContext,
+  ): Promise<void> {
+    await this.delivery.watch(event, context, () => this.intake.take(event));
   }
 
   @EventPattern('matrix.m.sticker')
-  async sticker(@Payload() event: MessageOf<'matrix.m.sticker'>): Promise<void> {
-    await this.recorder.record(event);
+  async sticker(
+    @Payload() event: MessageOf<'matrix.m.sticker'>,
+    @Ctx() context: QueueContext,
+  ): Promise<void> {
+    await this.delivery.watch(event, context, () => this.intake.take(event));
   }
 
   @EventPattern('matrix.m.poll.start')
-  async poll(@Payload() event: MessageOf<'matrix.m.poll.start'>): Promise<void> {
-    await this.recorder.record(event);
+  async poll(
+    @Payload() event: MessageOf<'matrix.m.poll.start'>,
+    @Ctx() context: QueueContext,
+  ): Promise<void> {
+    await this.delivery.watch(event, context, () => this.intake.take(event));
   }
 
   /** As clients send it while the stable name is new (MSC3381). */
   @EventPattern('matrix.org.matrix.msc3381.poll.start')
-  async unstablePoll(@Payload() event: MessageOf<'matrix.org.matrix.msc3381.poll.start'>): Promise<void> {
-    await this.recorder.record(event);
+  async unstablePoll(
+    @Payload() event: MessageOf<'matrix.org.matrix.msc3381.poll.start'>,
+    @Ctx() context: QueueContext,
+  ): Promise<void> {
+    await this.delivery.watch(event, context, () => this.intake.take(event));
   }
 
+  /** Not marked when it cannot be recorded: a reaction says nothing that the record must have. */
   @EventPattern('matrix.m.reaction')
   async reaction(@Payload() event: MessageOf<'matrix.m.reaction'>): Promise<void> {
-    await this.recorder.record(event);
+    await this.intake.take(event);
   }
 
+  /** Not marked either: what it would be marked on is gone. */
   @EventPattern('matrix.m.room.redaction')
   async redaction(@Payload() event: MessageOf<'matrix.m.room.redaction'>): Promise<void> {
-    await this.recorder.redact(event);
+    await this.intake.take(event);
   }
 }

@@ -3,7 +3,7 @@ import { FhirRef } from '@bridge/contracts';
 import { Config } from '@bridge/platform';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
 import { Agent, request } from 'undici';
-import { fhirFailure, unreachable } from './fhir-failure';
+import { FhirConflict, fhirFailure, unreachable } from './fhir-failure';
 
 interface Exchange {
   readonly operation: string;
@@ -12,6 +12,9 @@ interface Exchange {
   readonly headers?: Record<string, string>;
   readonly body?: Resource;
 }
+
+/** After so many conflicts in a row the message waits: the queue brings it again. */
+const conflictTries = 5;
 
 /** The organisation's FHIR server (R4 REST API). */
 @Injectable()
@@ -94,6 +97,26 @@ export class FhirClient implements OnApplicationShutdown {
       headers: { 'if-match': `W/"${resource.meta?.versionId ?? ''}"` },
       body: resource,
     });
+  }
+
+  /**
+   * Reads a resource, changes it and writes it; when somebody else changed it in between: again, a few times.
+   * @param change the resource as it should be, or undefined when it is so already
+   * @returns whether it was written
+   * @throws FhirConflict when somebody else was faster each time
+   */
+  async change<T extends Resource>(ref: FhirRef, change: (current: T) => T | undefined): Promise<boolean> {
+    for (let triesLeft = conflictTries; ; triesLeft--) {
+      const current = await this.read<T>(ref);
+      const changed = current && change(current);
+      if (!changed) return false;
+      try {
+        await this.update(changed);
+        return true;
+      } catch (error) {
+        if (!(error instanceof FhirConflict) || triesLeft === 1) throw error;
+      }
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

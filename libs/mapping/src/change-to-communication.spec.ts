@@ -1,4 +1,4 @@
-import { MatrixEvent } from '@bridge/contracts';
+import { FhirRef, MatrixEvent } from '@bridge/contracts';
 import type { Communication } from '@medplum/fhirtypes';
 import { edited, readEdit, redacted, redactionTarget, wasRedacted } from './change-to-communication';
 
@@ -45,26 +45,57 @@ describe('readEdit', () => {
 });
 
 describe('edited', () => {
-  const replacement: Communication = { ...record, payload: [{ contentString: 'One pill.' }] };
+  const gp = FhirRef.parse('Practitioner/gp');
+  const change = { content: { payload: [{ contentString: 'One pill.' }] }, mentioned: [] };
+  const by = (resource: FhirRef | undefined, sender = '@gp:care.example') => ({
+    event: event({}, { sender }),
+    resource,
+  });
+  const missing = { note: 'Content that could not be recorded: x', notice: 'unsupported-content' as const };
 
   it('changes the text and nothing else', () => {
-    expect(edited(record, replacement)).toEqual({ ...record, payload: [{ contentString: 'One pill.' }] });
+    const placed = { ...record, inResponseTo: [{ reference: 'Communication/m0' }] };
+    expect(edited(placed, change, by(gp))).toEqual({ ...placed, ...change.content });
+  });
+
+  it('changes the formatted text, though the plain one is the same', () => {
+    const extension = [{ url: 'x', valueString: '<b>Two</b> pills.' }];
+    const payload = [{ contentString: 'Two pills.', _contentString: { extension } }];
+    expect(edited(record, { ...change, content: { payload } }, by(gp))).toMatchObject({ payload });
+  });
+
+  it('notes what of the new text is missing, and what no longer is', () => {
+    const noted = edited(record, { ...change, content: { ...change.content, missing } }, by(gp));
+    expect(noted).toMatchObject({ note: [{ text: missing.note }] });
+    expect(edited(noted as Communication, change, by(gp))).toMatchObject({ note: undefined });
+  });
+
+  it('adds those whom the new text mentions to the recipients', () => {
+    const addressed = { ...record, recipient: [{ reference: 'CareTeam/t' }, { reference: 'Patient/p' }] };
+    const mentioned = [FhirRef.parse('Patient/p'), FhirRef.parse('Practitioner/other')];
+    expect(edited(addressed, { ...change, mentioned }, by(gp))).toMatchObject({
+      recipient: [...addressed.recipient, { reference: 'Practitioner/other' }],
+    });
   });
 
   it('ignores an edit by somebody else, known or unknown to the record', () => {
-    expect(edited(record, { ...replacement, sender: { reference: 'Practitioner/other' } })).toBeUndefined();
+    expect(edited(record, change, by(FhirRef.parse('Practitioner/other')))).toBe('not-the-sender');
+    expect(edited(record, change, by(undefined))).toBe('not-the-sender');
     const stranger = { identifier: { system: 'https://matrix.org/user-id', value: '@x:evil.example' } };
-    expect(
-      edited(
-        { ...record, sender: stranger },
-        { ...replacement, sender: { identifier: { value: '@y:evil.example' } } },
-      ),
-    ).toBeUndefined();
+    expect(edited({ ...record, sender: stranger }, change, by(undefined, '@y:evil.example'))).toBe(
+      'not-the-sender',
+    );
+  });
+
+  it('takes the edit of somebody whom the record has come to know since', () => {
+    const sender = { identifier: { system: 'https://matrix.org/user-id', value: '@gp:care.example' } };
+    expect(edited({ ...record, sender }, change, by(gp))).toMatchObject({ sender, ...change.content });
   });
 
   it('does nothing twice, and nothing to a redacted message', () => {
-    expect(edited(replacement, replacement)).toBeUndefined();
-    expect(edited({ ...record, status: 'entered-in-error' }, replacement)).toBeUndefined();
+    const after = edited(record, change, by(gp)) as Communication;
+    expect(edited(after, change, by(gp))).toBe('same-content');
+    expect(edited({ ...record, status: 'entered-in-error' }, change, by(gp))).toBe('redacted-before');
   });
 });
 

@@ -1,6 +1,9 @@
-import { EventId, MatrixEvent } from '@bridge/contracts';
+import { isDeepStrictEqual } from 'node:util';
+import { EventId, FhirRef, MatrixEvent } from '@bridge/contracts';
 import type { Communication } from '@medplum/fhirtypes';
 import { fhirString } from './fhir-string';
+import { isObject } from './is-object';
+import type { MessageContent } from './message-content';
 
 /** An edit (`m.replace`): which message it changes, and the message as it is now. */
 export interface Edit {
@@ -8,6 +11,16 @@ export interface Edit {
   /** The event with the new content in place of its own. */
   readonly replacement: MatrixEvent;
 }
+
+/** What an edit makes of a message. */
+export interface Change {
+  readonly content: MessageContent;
+  /** Members whom the new text names. */
+  readonly mentioned: readonly FhirRef[];
+}
+
+/** Why an edit changes nothing. */
+export type NoChange = 'same-content' | 'not-the-sender' | 'redacted-before';
 
 /**
  * Reads an edit (Matrix specification, "Event replacements").
@@ -22,18 +35,24 @@ export function readEdit(event: MatrixEvent): Edit | undefined {
 }
 
 /**
- * The record of a message after its edit; the server's history keeps what it was.
- * @param replacement the record that the new content alone would have
- * @returns undefined when there is nothing to change: the same text, a redacted message, or somebody else's edit,
- * which homeservers let through and clients ignore
+ * The record of a message after its edit; the server's history keeps what it was. What the message is part of and
+ * answers stays: an edit cannot move it.
+ * @param editor who edits; the edit of anybody but the sender is let through by homeservers and ignored by clients
  */
-export function edited(record: Communication, replacement: Communication): Communication | undefined {
-  const isSender =
-    record.sender?.reference === replacement.sender?.reference &&
-    record.sender?.identifier?.value === replacement.sender?.identifier?.value;
-  const isSame = record.payload?.[0]?.contentString === replacement.payload?.[0]?.contentString;
-  if (!isSender || isSame || record.status === 'entered-in-error') return undefined;
-  return { ...record, payload: replacement.payload, note: replacement.note };
+export function edited(
+  record: Communication,
+  { content, mentioned }: Change,
+  editor: { readonly event: MatrixEvent; readonly resource: FhirRef | undefined },
+): Communication | NoChange {
+  if (!isSender(record, editor)) return 'not-the-sender';
+  if (record.status === 'entered-in-error') return 'redacted-before';
+  const note = content.missing ? [{ text: content.missing.note }] : undefined;
+  const known = new Set(record.recipient?.map(({ reference }) => reference));
+  const added = mentioned.filter((reference) => !known.has(reference));
+  const recipient = [...(record.recipient ?? []), ...added.map((reference) => ({ reference }))];
+  const isSame = isDeepStrictEqual(record.payload, content.payload) && isDeepStrictEqual(record.note, note);
+  if (isSame && added.length === 0) return 'same-content';
+  return { ...record, payload: content.payload, note, ...(recipient.length > 0 ? { recipient } : {}) };
 }
 
 /** The event that a redaction takes back: in the content since room version 11, beside it before. */
@@ -60,6 +79,11 @@ export function wasRedacted(event: MatrixEvent): boolean {
   return isObject(event.unsigned) && event.unsigned.redacted_because !== undefined;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+/** By Matrix id as well: the record may have come to know the sender since. */
+function isSender(
+  { sender }: Communication,
+  { event, resource }: { readonly event: MatrixEvent; readonly resource: FhirRef | undefined },
+): boolean {
+  if (sender?.reference !== undefined) return sender.reference === resource;
+  return sender?.identifier?.value === event.sender;
 }

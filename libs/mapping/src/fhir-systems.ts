@@ -6,6 +6,10 @@ export const systems = {
   matrixUserId: 'https://matrix.org/user-id',
   /** meta.tag of what the bridge wrote. */
   bridgeTag: 'urn:fhir-matrix-bridge:tag',
+  /** Extension of a text: the same in XHTML (FHIR core). */
+  renderingXhtml: 'http://hl7.org/fhir/StructureDefinition/rendering-xhtml',
+  /** Extension of what was said in a Room: one person's reaction to it (who, key, event). */
+  reaction: 'urn:fhir-matrix-bridge:reaction',
   contactPointPurpose: 'http://hl7.org/fhir/StructureDefinition/contactpoint-purpose',
   uzi: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers',
   pseudoBsn: 'http://fhir.nl/fhir/NamingSystem/pseudo-bsn',

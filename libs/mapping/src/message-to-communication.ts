@@ -1,9 +1,9 @@
-import { EventId, FhirRef, MatrixEvent, typeOf } from '@bridge/contracts';
+import { EventId, FhirRef, MatrixEvent, UserId, typeOf } from '@bridge/contracts';
 import type { Communication, Reference } from '@medplum/fhirtypes';
-import { fhirString } from './fhir-string';
 import { fromMatrix, systems } from './fhir-systems';
+import type { MessageContent } from './message-content';
 
-/** What the bridge knows of the Room an event was said in. */
+/** What the bridge knows of the Room an event was said in, and of what and whom the event names. */
 export interface MessageContext {
   /** A CommunicationRequest, or a CareTeam for its general room. */
   readonly conversation: FhirRef;
@@ -14,6 +14,10 @@ export interface MessageContext {
   /** The sender's resource; undefined: somebody the record does not know. */
   readonly sender: FhirRef | undefined;
   readonly inResponseTo: FhirRef | undefined;
+  /** The resource that began the thread. */
+  readonly threadRoot: FhirRef | undefined;
+  /** Members whom the message names. */
+  readonly mentioned: readonly FhirRef[];
   /** Our server name, for meta.source. */
   readonly serverName: string;
 }
@@ -21,13 +25,14 @@ export interface MessageContext {
 /** The last instant that FHIR can write (four digits of year); Matrix allows a sender to claim a later one. */
 const lastFhirInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-const textTypes = new Set(['m.text', 'm.emote', 'm.notice']);
-
 /** The record of a Matrix message. To be created only if none has its identifier yet. */
-export function toCommunication(event: MatrixEvent, context: MessageContext): Communication {
-  const recipients = context.careTeam
-    ? [context.careTeam]
-    : context.parties.filter((party) => party !== context.sender);
+export function toCommunication(
+  event: MatrixEvent,
+  { payload, missing }: MessageContent,
+  context: MessageContext,
+): Communication {
+  const partOf = partsOf(context);
+  const recipients = recipientsOf(context);
   return {
     resourceType: 'Communication',
     meta: {
@@ -36,26 +41,18 @@ export function toCommunication(event: MatrixEvent, context: MessageContext): Co
     },
     identifier: [{ system: systems.eventId, value: event.event_id }],
     status: 'completed',
-    ...(typeOf(context.conversation) === 'CommunicationRequest'
-      ? { partOf: [{ reference: context.conversation }] }
-      : {}),
+    // FHIR allows no empty list.
+    ...(partOf.length > 0 ? { partOf } : {}),
     ...(context.inResponseTo ? { inResponseTo: [{ reference: context.inResponseTo }] } : {}),
     ...(context.subject ? { subject: { reference: context.subject } } : {}),
     ...(context.encounter ? { encounter: { reference: context.encounter } } : {}),
-    sender: senderOf(event, context.sender) as Communication['sender'],
-    // FHIR allows no empty list.
-    ...(recipients.length > 0 ? { recipient: recipients.map((reference) => ({ reference })) } : {}),
+    sender: whoIs(event.sender, context.sender) as Communication['sender'],
+    ...(recipients.length > 0 ? { recipient: recipients } : {}),
     ...(event.origin_server_ts <= lastFhirInstant
       ? { sent: new Date(event.origin_server_ts).toISOString() }
       : {}),
-    payload: [{ contentString: textOf(event) }],
-    ...(isSupported(event)
-      ? {}
-      : {
-          note: [
-            { text: `Content that could not be recorded: ${fhirString(messageType(event)) ?? 'unknown'}` },
-          ],
-        }),
+    payload,
+    ...(missing ? { note: [{ text: missing.note }] } : {}),
   };
 }
 
@@ -64,42 +61,21 @@ export function identifierQuery(eventId: EventId): string {
   return `identifier=${encodeURIComponent(`${systems.eventId}|${eventId}`)}`;
 }
 
-/** The event that a message replies to (rich replies; a thread's fallback reply is none). */
-export function replyTarget(event: MatrixEvent): EventId | undefined {
-  const relation = event.content['m.relates_to'];
-  if (!isObject(relation) || relation.is_falling_back === true) return undefined;
-  const target = relation['m.in_reply_to'];
-  return isObject(target) ? EventId.safeParse(target.event_id).data : undefined;
+/** A person in the record: by their resource, or by their Matrix id where the record does not know them. */
+export function whoIs(userId: UserId, resource: FhirRef | undefined): Reference {
+  if (resource) return { reference: resource };
+  return { identifier: { system: systems.matrixUserId, value: userId }, display: userId };
 }
 
-/** Whether the content of a message is recorded as it is. */
-export function isSupported(event: MatrixEvent): boolean {
-  return textTypes.has(messageType(event)) && typeof event.content.body === 'string';
+function partsOf({ conversation, threadRoot }: MessageContext): Reference[] {
+  return [conversation, threadRoot]
+    .filter((ref, index, all) => ref !== undefined && all.indexOf(ref) === index)
+    .filter((ref) => typeOf(ref!) !== 'CareTeam')
+    .map((reference) => ({ reference }));
 }
 
-function messageType(event: MatrixEvent): string {
-  return typeof event.content.msgtype === 'string' ? event.content.msgtype : 'unknown';
-}
-
-function textOf(event: MatrixEvent): string {
-  const body = typeof event.content.body === 'string' ? event.content.body : '';
-  return fhirString(withoutReplyFallback(body, replyTarget(event) !== undefined)) ?? '(no text)';
-}
-
-/** Older clients quote the message they reply to: lines that start with `> `, then an empty one. */
-function withoutReplyFallback(body: string, isReply: boolean): string {
-  if (!isReply || !body.startsWith('> ')) return body;
-  const lines = body.split('\n');
-  const end = lines.findIndex((line) => !line.startsWith('> ') && line !== '>');
-  if (end === -1) return body;
-  return lines.slice(lines[end] === '' ? end + 1 : end).join('\n');
-}
-
-function senderOf(event: MatrixEvent, sender: FhirRef | undefined): Reference {
-  if (sender) return { reference: sender };
-  return { identifier: { system: systems.matrixUserId, value: event.sender }, display: event.sender };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+/** The care team, or the other parties where there is none; and whoever is mentioned. */
+function recipientsOf({ careTeam, parties, sender, mentioned }: MessageContext) {
+  const usual = careTeam ? [careTeam] : parties.filter((party) => party !== sender);
+  return [...new Set([...usual, ...mentioned])].map((reference) => ({ reference }));
 }

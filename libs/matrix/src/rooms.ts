@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { EventId, RoomId, UserId } from '@bridge/contracts';
+import { EventId, MatrixEvent, RoomId, UserId } from '@bridge/contracts';
 import { ghostDeviceId } from './ghosts';
 import { type Call, Homeserver } from './homeserver';
 import { MatrixRefusal } from './matrix-failure';
@@ -33,14 +33,6 @@ export interface Redaction {
   readonly eventId: EventId;
   readonly as: UserId;
   readonly transactionId: string;
-}
-
-/** A room event as the homeserver has it now: without its content when it was redacted. */
-export interface RoomEvent {
-  readonly event_id: EventId;
-  readonly type: string;
-  readonly sender: UserId;
-  readonly content: Record<string, unknown>;
 }
 
 /** An invite to an unreachable homeserver is given up after this many milliseconds and tried again in the background. */
@@ -141,7 +133,7 @@ export class Rooms {
   }
 
   /** @returns `join`, `leave`, `invite`, `ban` or `knock`; undefined for somebody who never had to do with the room */
-  async membership(roomId: RoomId, userId: UserId): Promise<string | undefined> {
+  async membershipOf(roomId: RoomId, userId: UserId): Promise<string | undefined> {
     const content = await this.find<{ membership: string }>({
       operation: 'read a membership',
       method: 'GET',
@@ -150,13 +142,14 @@ export class Rooms {
     return content?.membership;
   }
 
-  /** @returns the event, or undefined when the homeserver has none with this id in this room */
-  async event(roomId: RoomId, eventId: EventId): Promise<RoomEvent | undefined> {
-    return this.find({
+  /** @returns the event as it is now (without content when it was redacted), or undefined when the room has none with this id */
+  async event(roomId: RoomId, eventId: EventId): Promise<MatrixEvent | undefined> {
+    const event = await this.find<unknown>({
       operation: 'read an event',
       method: 'GET',
       path: `${pathOf(roomId)}/event/${encodeURIComponent(eventId)}`,
     });
+    return MatrixEvent.safeParse(event).data;
   }
 
   /** Sends as a ghost or the bot. The same transaction id gives the same event, also after a restart of the homeserver. */

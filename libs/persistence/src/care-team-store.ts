@@ -86,6 +86,15 @@ export class CareTeamStore {
     };
   }
 
+  /** Whether a room is the Space of a care team. */
+  async hasSpace(spaceId: RoomId): Promise<boolean> {
+    const row = await this.database.client.careTeamSpace.findUnique({
+      where: { spaceId },
+      select: { careTeam: true },
+    });
+    return row !== null;
+  }
+
   /** The open care teams around a patient, the most recently changed first. */
   async ofSubject(subject: FhirRef): Promise<FhirRef[]> {
     const rows = await this.database.client.careTeamSpace.findMany({

@@ -10,6 +10,17 @@ export interface MessageSource {
   readonly conversation: FhirRef;
 }
 
+/** The record of a Matrix event, and how the bridge came to have it. */
+export interface LinkedEvent {
+  readonly fhirRef: FhirRef;
+  readonly conversation: FhirRef;
+  /** `to-fhir`: said in Matrix; `to-matrix`: written in FHIR, and not Matrix's to change. */
+  readonly direction: 'to-fhir' | 'to-matrix';
+  /** Of the latest edit applied, by its sender's homeserver. */
+  readonly changedAt: Date | null;
+  readonly redacted: boolean;
+}
+
 /** Longer than a worker that died holds its message back (ack wait), with a few tries after that. */
 const onItsWayMs = 5 * 60_000;
 
@@ -35,13 +46,22 @@ export class MessageLinkStore {
     return row?.fhirRef as FhirRef | undefined;
   }
 
-  /** The record of something that was said in Matrix; undefined for what was written in FHIR. */
-  async recordOf(eventId: EventId): Promise<FhirRef | undefined> {
-    const row = await this.database.client.messageLink.findUnique({
-      where: { eventId, direction: 'to-fhir' },
-      select: { fhirRef: true },
+  /** Where a resource says something. */
+  async conversationOf(fhirRef: FhirRef): Promise<FhirRef | undefined> {
+    const row = await this.database.client.messageLink.findFirst({
+      where: { fhirRef },
+      select: { conversation: true },
     });
-    return row?.fhirRef as FhirRef | undefined;
+    return row?.conversation as FhirRef | undefined;
+  }
+
+  /** What is known of a Matrix event. */
+  async ofEvent(eventId: EventId): Promise<LinkedEvent | undefined> {
+    const row = await this.database.client.messageLink.findUnique({
+      where: { eventId },
+      select: { fhirRef: true, conversation: true, direction: true, changedAt: true, redacted: true },
+    });
+    return (row as LinkedEvent | null) ?? undefined;
   }
 
   /**
@@ -85,5 +105,18 @@ export class MessageLinkStore {
       data: { ...source, eventId, direction: 'to-fhir' },
       skipDuplicates: true,
     });
+  }
+
+  /** Notes that an edit is in the record. A later one stays the latest. */
+  async changed(eventId: EventId, changedAt: Date): Promise<void> {
+    await this.database.client.messageLink.updateMany({
+      where: { eventId, OR: [{ changedAt: null }, { changedAt: { lt: changedAt } }] },
+      data: { changedAt },
+    });
+  }
+
+  /** Notes that what a Matrix event said was taken back. */
+  async redacted(eventId: EventId): Promise<void> {
+    await this.database.client.messageLink.updateMany({ where: { eventId }, data: { redacted: true } });
   }
 }

@@ -4,10 +4,24 @@ import { CareTeamStore } from './care-team-store';
 import { ConversationStore } from './conversation-store';
 import { CursorStore } from './cursor-store';
 import { Database } from './database';
+import { DeliveryMarkStore } from './delivery-mark-store';
+import { DirectChatStore } from './direct-chat-store';
+import { HandledEventStore } from './handled-event-store';
 import { MessageLinkStore } from './message-link-store';
 import { ParticipantStore } from './participant-store';
+import { ReactionLinkStore } from './reaction-link-store';
 
-const stores = [CareTeamStore, ConversationStore, CursorStore, MessageLinkStore, ParticipantStore];
+const stores = [
+  CareTeamStore,
+  ConversationStore,
+  CursorStore,
+  DeliveryMarkStore,
+  DirectChatStore,
+  HandledEventStore,
+  MessageLinkStore,
+  ParticipantStore,
+  ReactionLinkStore,
+];
 
 @Module({})
 export class PersistenceModule {
@@ -39,8 +53,12 @@ export class PersistenceModule {
           inject: [Database],
         },
         CursorStore,
+        DeliveryMarkStore,
+        DirectChatStore,
+        HandledEventStore,
         MessageLinkStore,
         ParticipantStore,
+        ReactionLinkStore,
       ],
       exports: stores,
     };

@@ -14,4 +14,5 @@ export { QueueConnection } from './queue-connection';
 export { QueueContext } from './queue-context';
 export { QueueModule } from './queue.module';
 export { QueuePublisher } from './queue-publisher';
+export { verdictOn } from './retry-policy';
 export { deadLetterStream } from './subject';

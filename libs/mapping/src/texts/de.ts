@@ -9,6 +9,8 @@ export const de: Texts = {
     relatedPerson: 'Angehörige Person',
     practitioner: 'Fachperson',
   },
+  undelivered:
+    'Diese Nachricht steht noch nicht in der Akte der Pflegeeinrichtung. Dieser Hinweis verschwindet, sobald sie dort steht.',
   notices: {
     'unsupported-content': () =>
       'Diese Art von Inhalt kann nicht dokumentiert werden; in der Akte steht ein Vermerk darüber.',

@@ -13,6 +13,9 @@ export const en = {
     relatedPerson: 'Related person',
     practitioner: 'Practitioner',
   },
+  /** Beneath a message that could not be recorded, for as long as it is not. */
+  undelivered:
+    'This message is not in the record of the care organisation yet. This note goes away as soon as it is.',
   notices: {
     'unsupported-content': () => 'This kind of content cannot be recorded; the record holds a note of it.',
     'unreadable-encrypted': () =>

@@ -9,6 +9,8 @@ export const nl: Texts = {
     relatedPerson: 'Naaste',
     practitioner: 'Zorgverlener',
   },
+  undelivered:
+    'Dit bericht staat nog niet in het dossier van de zorgorganisatie. Deze opmerking verdwijnt zodra dat wel zo is.',
   notices: {
     'unsupported-content': () =>
       'Dit soort inhoud kan niet worden vastgelegd; in het dossier staat er een aantekening van.',

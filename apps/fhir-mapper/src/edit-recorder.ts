@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { FhirClient } from '@bridge/fhir';
+import { type Edit, type NoChange, edited, mentionedUsers } from '@bridge/mapping';
+import { MessageLinkStore } from '@bridge/persistence';
+import type { Communication } from '@medplum/fhirtypes';
+import { LinkedEvents } from './linked-events';
+import { MessageRecorder } from './message-recorder';
+import { type Said, membersAmong, personOf } from './said-in';
+
+/** What is edited in Matrix is changed in its Communication; the FHIR server's history keeps what it was. */
+@Injectable()
+export class EditRecorder {
+  constructor(
+    private readonly fhir: FhirClient,
+    private readonly links: MessageLinkStore,
+    private readonly related: LinkedEvents,
+    private readonly messages: MessageRecorder,
+  ) {}
+
+  /**
+   * The latest edit by its sender's clock counts, whatever order they come in (Matrix specification, "Event
+   * replacements"). What was written in FHIR is not Matrix's to change.
+   */
+  async record(
+    said: Said,
+    { target, replacement }: Edit,
+  ): Promise<'edited' | 'edited-later' | 'nothing-to-edit' | NoChange> {
+    const link = await this.related.find(target, said.conversation);
+    if (link?.direction !== 'to-fhir') return 'nothing-to-edit';
+    const editedAt = instant(replacement.origin_server_ts);
+    if (link.changedAt && editedAt < link.changedAt) return 'edited-later';
+    const change = {
+      content: await this.messages.contentOf(replacement),
+      mentioned: membersAmong(mentionedUsers(replacement), said),
+    };
+    const editor = { event: said.event, resource: personOf(said.event.sender, said) };
+    let reason: NoChange | undefined;
+    const isWritten = await this.fhir.change<Communication>(link.fhirRef, (record) => {
+      const result = edited(record, change, editor);
+      reason = typeof result === 'string' ? result : undefined;
+      return typeof result === 'string' ? undefined : result;
+    });
+    // Also when the text was the same: the try before may have died right after writing it.
+    if (isWritten || reason === 'same-content') await this.links.changed(target, editedAt);
+    return isWritten ? 'edited' : (reason ?? 'nothing-to-edit');
+  }
+}
+
+/** The last instant that a date can hold: a sender may claim a later one. */
+const lastInstant = 8.64e15;
+
+function instant(timestamp: number): Date {
+  return new Date(Math.min(timestamp, lastInstant));
+}

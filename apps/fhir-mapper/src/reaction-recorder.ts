@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { EventId } from '@bridge/contracts';
+import { FhirClient } from '@bridge/fhir';
+import { type Reactable, readReaction, whoIs, withReaction, withoutReaction } from '@bridge/mapping';
+import { type Conversation, ReactionLinkStore } from '@bridge/persistence';
+import { LinkedEvents } from './linked-events';
+import { type Said, personOf } from './said-in';
+
+/** Reactions in Matrix are kept on what they react to, be it said in Matrix or written in FHIR. */
+@Injectable()
+export class ReactionRecorder {
+  constructor(
+    private readonly fhir: FhirClient,
+    private readonly reactions: ReactionLinkStore,
+    private readonly related: LinkedEvents,
+  ) {}
+
+  async record(said: Said): Promise<'reacted' | 'reacted-before' | 'nothing-to-react-to'> {
+    const { event, conversation } = said;
+    const reaction = readReaction(event);
+    const link = reaction && (await this.related.settled(reaction.target, conversation));
+    if (!link || link.redacted) return 'nothing-to-react-to';
+    const who = whoIs(event.sender, personOf(event.sender, said));
+    // Noted first: after a death in between the reaction is there or not, and its redaction finds out.
+    await this.reactions.save(event.event_id, link.fhirRef);
+    const isWritten = await this.fhir.change<Reactable>(link.fhirRef, (resource) =>
+      withReaction(resource, { key: reaction.key, who, eventId: event.event_id }),
+    );
+    return isWritten ? 'reacted' : 'reacted-before';
+  }
+
+  /** @returns false when the event is no reaction that the record of this conversation holds */
+  async takeBack(eventId: EventId, conversation: Conversation): Promise<boolean> {
+    const ref = await this.reactions.resourceOf(eventId);
+    if (!ref || !(await this.related.holds(ref, conversation))) return false;
+    await this.fhir.change<Reactable>(ref, (resource) => withoutReaction(resource, eventId));
+    await this.reactions.remove(eventId);
+    return true;
+  }
+}

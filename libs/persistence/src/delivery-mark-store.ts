@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { EventId, RoomId } from '@bridge/contracts';
+import { Database } from './database';
+
+/** The two events that mark a message; null while they are not known to be sent. */
+export interface DeliveryMark {
+  readonly noticeEventId: EventId | null;
+  readonly reactionEventId: EventId | null;
+}
+
+/**
+ * Messages whose senders are told that they are not in the record yet. The mapper makes a row when that is so;
+ * room-manager notes in it what it sent, and removes it when the mark is gone.
+ */
+@Injectable()
+export class DeliveryMarkStore {
+  constructor(private readonly database: Database) {}
+
+  /** Makes the row, unless it is there. */
+  async open(eventId: EventId, roomId: RoomId): Promise<DeliveryMark> {
+    const row = await this.database.client.deliveryMark.upsert({
+      where: { eventId },
+      create: { eventId, roomId },
+      update: {},
+    });
+    return row as unknown as DeliveryMark;
+  }
+
+  async find(eventId: EventId): Promise<DeliveryMark | undefined> {
+    const row = await this.database.client.deliveryMark.findUnique({ where: { eventId } });
+    return (row as DeliveryMark | null) ?? undefined;
+  }
+
+  /** Notes what was sent for it; nothing when the row is gone. */
+  async sent(eventId: EventId, sent: Partial<DeliveryMark>): Promise<void> {
+    await this.database.client.deliveryMark.updateMany({ where: { eventId }, data: sent });
+  }
+
+  async remove(eventId: EventId): Promise<void> {
+    await this.database.client.deliveryMark.deleteMany({ where: { eventId } });
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { EventId, RoomId } from '@bridge/contracts';
+import { Database } from './database';
+
+/** Which Matrix events the mapper is done with, whoever brought them: the homeserver, or a comparison of timelines. */
+@Injectable()
+export class HandledEventStore {
+  constructor(private readonly database: Database) {}
+
+  async isHandled(eventId: EventId): Promise<boolean> {
+    const row = await this.database.client.handledEvent.findUnique({
+      where: { eventId },
+      select: { eventId: true },
+    });
+    return row !== null;
+  }
+
+  /** Notes that all effects of an event are done. Repeating it changes nothing. */
+  async note(eventId: EventId, roomId: RoomId): Promise<void> {
+    await this.database.client.handledEvent.createMany({ data: { eventId, roomId }, skipDuplicates: true });
+  }
+
+  /**
+   * Forgets the oldest of what was handled before an instant. Several processes may do so at once: rows that another
+   * one is deleting are passed over.
+   * @returns how many rows went, at most `limit`
+   */
+  async purge(before: Date, limit: number): Promise<number> {
+    return this.database.client.$executeRaw`
+      DELETE FROM handled_event WHERE event_id IN (
+        SELECT event_id FROM handled_event WHERE handled_at < ${before}
+        ORDER BY handled_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+      )`;
+  }
+}
