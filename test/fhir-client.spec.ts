@@ -118,6 +118,39 @@ describe('with a FHIR server', () => {
     expect(await fhir.read(ref)).toMatchObject({ status: 'entered-in-error' });
   });
 
+  it('changes what somebody else changes at the same time, without losing either change', async () => {
+    const { ref } = await fhir.createOnce(communication('$change'), queryOf('$change'));
+    const language = 'nl';
+    let tries = 0;
+    const faster = jest.spyOn(fhir, 'update').mockImplementationOnce(async (resource) => {
+      const theirs = await fhir.read<Communication>(ref);
+      await fhir.update({ ...theirs!, language });
+      return fhir.update(resource);
+    });
+    const isChanged = await fhir.change<Communication>(ref, (current) => {
+      tries += 1;
+      return { ...current, status: 'stopped' };
+    });
+    faster.mockRestore();
+    expect([isChanged, tries]).toEqual([true, 2]);
+    expect(await fhir.read(ref)).toMatchObject({ status: 'stopped', language });
+  });
+
+  it('gives up a change that loses each time, and leaves alone what is as it should be or gone', async () => {
+    const { ref } = await fhir.createOnce(communication('$loses'), queryOf('$loses'));
+    let tries = 0;
+    const always = jest.spyOn(fhir, 'update').mockImplementation(async () => {
+      tries += 1;
+      return Promise.reject(new FhirConflict('update a resource'));
+    });
+    const failure = await failureOf(fhir.change<Communication>(ref, (current) => current));
+    always.mockRestore();
+    expect(failure).toBeInstanceOf(FhirConflict);
+    expect(tries).toBe(5);
+    expect(await fhir.change(ref, () => undefined)).toBe(false);
+    expect(await fhir.change(parse('Communication/none'), (current) => current)).toBe(false);
+  });
+
   it('is refused for good what is no valid resource, without a word of it in the error', async () => {
     const invalid = { ...communication('$x'), sent: 'canary' };
     const failure = await failureOf(fhir.createOnce(invalid, queryOf('$x')));

@@ -54,13 +54,11 @@ export class MessageController {
     await this.delivery.watch(event, context, () => this.intake.take(event));
   }
 
-  /** Not marked when it cannot be recorded: a reaction says nothing that the record must have. */
   @EventPattern('matrix.m.reaction')
   async reaction(@Payload() event: MessageOf<'matrix.m.reaction'>): Promise<void> {
     await this.intake.take(event);
   }
 
-  /** Not marked either: what it would be marked on is gone. */
   @EventPattern('matrix.m.room.redaction')
   async redaction(@Payload() event: MessageOf<'matrix.m.room.redaction'>): Promise<void> {
     await this.intake.take(event);

@@ -102,6 +102,27 @@ export class MatrixUser {
     return eventId;
   }
 
+  async invite(roomId: string, userId: string): Promise<void> {
+    await this.call('POST', `/rooms/${encodeURIComponent(roomId)}/invite`, { user_id: userId });
+  }
+
+  async setState(roomId: string, type: string, content: object): Promise<void> {
+    await this.call(
+      'PUT',
+      `/rooms/${encodeURIComponent(roomId)}/state/${encodeURIComponent(type)}/`,
+      content,
+    );
+  }
+
+  async leave(roomId: string): Promise<void> {
+    await this.call('POST', `/rooms/${encodeURIComponent(roomId)}/leave`, {});
+  }
+
+  async typing(roomId: string): Promise<void> {
+    const path = `/rooms/${encodeURIComponent(roomId)}/typing/${encodeURIComponent(this.userId)}`;
+    await this.call('PUT', path, { typing: true, timeout: 30_000 });
+  }
+
   async redact(roomId: string, eventId: string, reason: string): Promise<void> {
     const path = `/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(eventId)}/${randomUUID()}`;
     await this.call('PUT', path, { reason });

@@ -9,12 +9,14 @@ import {
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
+  type StoredMsg,
 } from 'nats';
 import { connectionOptions, serverNames } from './connection-options';
-import { QueueSetupError } from './errors';
+import { QueueSetupError, QueueUnavailableError } from './errors';
 import { partitionsOf } from './partition';
 import type { QueueConfig } from './queue-config';
-import { ensureConsumer, ensureStreams } from './streams';
+import { apiErrorCode, ensureConsumer, ensureStreams } from './streams';
+import { partitionSubjects } from './subject';
 
 /** How long a process looks for its NATS server at start, then says so and exits: an orchestrator starts it again. */
 const firstConnectMs = 30_000;
@@ -22,6 +24,8 @@ const betweenAttemptsMs = 500;
 const requestTimeoutMs = 5_000;
 /** Closing is a courtesy: what is not flushed by then is delivered again. */
 const drainLimitMs = 5_000;
+/** JetStream's error code for it (nats-server `server/errors.json`). */
+const noMessageFound = 10037;
 
 /** Shared durable consumers with metadata on the stream need 2.10, the bridge is tested from 2.11 on. */
 const oldestServer = [2, 11] as const;
@@ -71,6 +75,17 @@ export class QueueConnection implements OnApplicationShutdown {
   async lastSequence(stream: WorkStream): Promise<number> {
     const { state } = await this.manager.streams.info(stream);
     return state.last_seq;
+  }
+
+  /** The first stored message of a partition from a number in its stream on; undefined when none is there. */
+  async storedFrom(stream: WorkStream, partition: number, sequence: number): Promise<StoredMsg | undefined> {
+    const query = { seq: sequence, next_by_subj: partitionSubjects(stream, partition) };
+    try {
+      return await this.manager.streams.getMessage(stream, query);
+    } catch (error) {
+      if (apiErrorCode(error) === noMessageFound) return undefined;
+      throw QueueUnavailableError.away(error);
+    }
   }
 
   /** Makes sure of the streams again, after somebody or something deleted one. */

@@ -3,10 +3,11 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { QueueUnavailableError } from './errors';
 import type { QueueConfig } from './queue-config';
+import { QueueBacklog } from './queue-backlog';
 import { QueueConnection } from './queue-connection';
 import { QueuePublisher } from './queue-publisher';
 
-/** The queue of a process: QueueConnection and QueuePublisher, for every module. Needs PlatformModule beside it. */
+/** The queue of a process: QueueConnection, QueuePublisher and QueueBacklog, for every module. Needs PlatformModule beside it. */
 @Module({})
 export class QueueModule {
   /** Connects while Nest starts: an app whose queue cannot serve does not start, and says why. */
@@ -22,8 +23,9 @@ export class QueueModule {
           useFactory: (readiness: Readiness) => openReady(config, readiness),
         },
         QueuePublisher,
+        QueueBacklog,
       ],
-      exports: [QueueConnection, QueuePublisher],
+      exports: [QueueConnection, QueuePublisher, QueueBacklog],
     };
   }
 }

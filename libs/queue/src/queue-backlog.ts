@@ -1,0 +1,43 @@
+import type { MessageKind, MessageOf } from '@bridge/contracts';
+import { Injectable } from '@nestjs/common';
+import { MalformedMessageError, UnknownKindError } from './errors';
+import { decodeMessage } from './message-codec';
+import { QueueConnection } from './queue-connection';
+import type { QueueContext } from './queue-context';
+import { parseWorkSubject } from './subject';
+
+/** A message that waits for its turn. */
+export type WaitingMessage = {
+  [K in MessageKind]: { readonly kind: K; readonly data: MessageOf<K>; readonly storedAt: Date };
+}[MessageKind];
+
+/** What waits in the queue. Looking takes nothing out. */
+@Injectable()
+export class QueueBacklog {
+  constructor(private readonly connection: QueueConnection) {}
+
+  /**
+   * What waits behind a message in its partition, oldest first: none of it leaves before that one. What is not a
+   * message of this version is passed over.
+   * @throws QueueUnavailableError
+   */
+  async *behind({ stream, partition, sequence }: QueueContext): AsyncGenerator<WaitingMessage> {
+    for (let from = sequence + 1; ;) {
+      const stored = await this.connection.storedFrom(stream, partition, from);
+      if (!stored) return;
+      from = stored.seq + 1;
+      const waiting = read(stored.subject, stored.data, stored.time);
+      if (waiting) yield waiting;
+    }
+  }
+}
+
+function read(subject: string, payload: Uint8Array, storedAt: Date): WaitingMessage | undefined {
+  const kind = parseWorkSubject(subject).kind as MessageKind;
+  try {
+    return { kind, data: decodeMessage(kind, payload), storedAt } as WaitingMessage;
+  } catch (error) {
+    if (error instanceof MalformedMessageError || error instanceof UnknownKindError) return undefined;
+    throw error;
+  }
+}
