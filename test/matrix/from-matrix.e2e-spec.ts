@@ -11,6 +11,9 @@ import { publishTo } from '../support/work-queue';
 
 /* What people say in a Room, from three homeservers, as the FHIR server has it. */
 
+// Several servers and the queue are between an event and its record; each wait has its own, shorter bound.
+jest.setTimeout(90_000);
+
 let care: CareConversation;
 let nurse: Professional;
 let gp: Professional;
