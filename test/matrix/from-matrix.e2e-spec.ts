@@ -1,4 +1,4 @@
-import type { Communication } from '@medplum/fhirtypes';
+import type { Communication, CommunicationRequest } from '@medplum/fhirtypes';
 import { urlOf } from '../../deploy/local/src/bridge';
 import { MatrixUser, type SeenEvent } from '../../deploy/local/src/matrix-user';
 import type { Professional } from '../../deploy/local/src/scenario/network';
@@ -56,7 +56,7 @@ const textOf = (record: Communication) => record.payload?.[0]?.contentString;
 const xhtmlOf = (record: Communication) =>
   (record.payload?.[0] as { _contentString?: { extension: { valueString: string }[] } } | undefined)
     ?._contentString?.extension[0]?.valueString;
-const reactionsOf = ({ extension = [] }: Communication) =>
+const reactionsOf = ({ extension = [] }: Pick<Communication, 'extension'>) =>
   extension
     .filter(({ url }) => url === 'urn:fhir-matrix-bridge:reaction')
     .map(({ extension: [who, key] = [] }) => `${who?.valueReference?.reference} ${key?.valueString}`)
@@ -315,6 +315,25 @@ describe('a reaction in Matrix', () => {
       ({ content }) => content.body === 'She ate well.' || content['m.new_content'] !== undefined,
     );
     expect(said.filter(({ sender }) => sender === seen[0]!.sender)).toHaveLength(1);
+  });
+});
+
+describe('a reaction to the first message of a conversation', () => {
+  it('is kept on the CommunicationRequest that said it', async () => {
+    const { fhir } = care.network;
+    const first = (await nurse.matrix.history(roomId)).find(
+      ({ content }) => content.body === 'How is she today?',
+    )!;
+    await gp.matrix.send(roomId, 'm.reaction', reactionTo(first.event_id, '👀'));
+    await until('the reaction', async () => {
+      const request = await fhir.read<CommunicationRequest>('CommunicationRequest', care.thread.request.id);
+      return reactionsOf(request)[0] === `Practitioner/${gp.resource.id} 👀`;
+    });
+    await writeInFhir(care.thread, 'Once is enough.');
+    const said = (await nurse.matrix.history(roomId)).filter(
+      ({ content }) => content.body === 'How is she today?',
+    );
+    expect(said).toHaveLength(1);
   });
 });
 

@@ -14,7 +14,7 @@ export async function deadLetterKinds(natsUrl: string): Promise<string[]> {
 }
 
 /**
- * As if a worker had died after the effect and before noting it: the row of the effect is missing, and the queue hands
+ * As if a worker had died after the effect and before noting it: the rows of the effect are missing, and the queue hands
  * the message out again. Resolves when the row is there and complete.
  */
 export async function deliverAgain(
@@ -25,7 +25,9 @@ export async function deliverAgain(
 ): Promise<void> {
   const database = new Client({ connectionString: servers.databaseUrl });
   await database.connect();
-  const { rowCount } = await database.query('DELETE FROM message_link WHERE fhir_ref = $1', [fhirRef]);
+  const remove = 'DELETE FROM message_link WHERE fhir_ref = $1 RETURNING event_id';
+  const { rowCount, rows } = await database.query<{ event_id: string }>(remove, [fhirRef]);
+  await database.query('DELETE FROM handled_event WHERE event_id = $1', [rows[0]?.event_id]);
   if (rowCount !== 1) throw new Error(`${fhirRef} has ${rowCount} rows in message_link instead of one`);
   const connection = await connect({ servers: servers.natsUrl });
   await connection.jetstream().publish(subject, JSON.stringify(message));

@@ -46,8 +46,8 @@ export class EditRecorder {
   }
 }
 
-/** The last instant that a date can hold: a sender may claim a later one. */
-const lastInstant = 8.64e15;
+/** No clock is right that is later: a sender may claim any time, and the database writes four digits of year. */
+const lastInstant = Date.UTC(9999, 11, 31);
 
 function instant(timestamp: number): Date {
   return new Date(Math.min(timestamp, lastInstant));

@@ -11,6 +11,7 @@ export { messageHeaders } from './message-headers';
 export { partitionOf } from './partition';
 export type { QueueConfig } from './queue-config';
 export { QueueBacklog } from './queue-backlog';
+export type { WaitingMessage } from './queue-backlog';
 export { QueueConnection } from './queue-connection';
 export { QueueContext } from './queue-context';
 export { QueueModule } from './queue.module';
