@@ -3,6 +3,7 @@ import { FhirRef, RoomId, roleOfType, strongerRole, typeOf } from '@bridge/contr
 import { Member, toMember } from './care-team-store';
 import { Database } from './database';
 import type { ConversationRoom as Row } from './generated/client';
+import { isUniqueViolation } from './is-unique-violation';
 import { opaqueId, toParticipant } from './participant-store';
 
 /** What one version of a CommunicationRequest says (or a CareTeam, for its general room). */
@@ -20,7 +21,14 @@ export interface ConversationFacts {
 export interface Conversation extends ConversationFacts {
   readonly aliasLocalpart: string;
   readonly roomId: RoomId | null;
+  /** Rooms it had before: upgraded, or deleted by an administrator. */
+  readonly formerRoomIds: readonly RoomId[];
+  /** Its Room was made by somebody in Matrix: the bridge may lack power over its state. */
+  readonly adopted: boolean;
 }
+
+/** The Rooms of a conversation, as far as its Space has to know. */
+export type RoomsOfConversation = Pick<Conversation, 'roomId' | 'formerRoomIds'>;
 
 @Injectable()
 export class ConversationStore {
@@ -45,14 +53,55 @@ export class ConversationStore {
     return updated.count > 0;
   }
 
+  /**
+   * Writes a conversation whose Room was made in Matrix, with that Room, in one write: at no moment is there a
+   * conversation without a Room, for which the bridge would make another. Repeating it changes nothing.
+   * @returns whether the conversation has this Room now; false when it has another, or another conversation has it
+   */
+  async adopt(facts: ConversationFacts, roomId: RoomId): Promise<boolean> {
+    const { conversation } = facts;
+    const table = this.database.client.conversationRoom;
+    await table.createMany({
+      data: {
+        ...facts,
+        parties: [...facts.parties],
+        aliasLocalpart: this.aliasPrefix + opaqueId(),
+        roomId,
+        adopted: true,
+      },
+      skipDuplicates: true,
+    });
+    try {
+      await table.updateMany({ where: { conversation, roomId: null }, data: { roomId, adopted: true } });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+    }
+    const row = await table.findUnique({ where: { conversation }, select: { roomId: true } });
+    return row?.roomId === roomId;
+  }
+
   async find(conversation: FhirRef): Promise<Conversation | undefined> {
     const row = await this.database.client.conversationRoom.findUnique({ where: { conversation } });
     return row ? toConversation(row) : undefined;
   }
 
+  /** The conversation that has this Room, or had it: what is said late in a Room that was replaced is recorded too. */
   async ofRoom(roomId: RoomId): Promise<Conversation | undefined> {
-    const row = await this.database.client.conversationRoom.findUnique({ where: { roomId } });
+    const table = this.database.client.conversationRoom;
+    const row =
+      (await table.findUnique({ where: { roomId } })) ??
+      (await table.findFirst({ where: { formerRoomIds: { has: roomId } } }));
     return row ? toConversation(row) : undefined;
+  }
+
+  /** The Rooms, present and former, of the conversations in a care team's Space. */
+  async roomsIn(careTeam: FhirRef): Promise<RoomsOfConversation[]> {
+    const rows = await this.database.client.conversationRoom.findMany({
+      where: { careTeam },
+      orderBy: { conversation: 'asc' },
+      select: { roomId: true, formerRoomIds: true },
+    });
+    return rows as RoomsOfConversation[];
   }
 
   /** The conversations whose members depend on this care team. */
@@ -102,8 +151,41 @@ export class ConversationStore {
     }));
   }
 
+  /** Notes the Room that was made. A Room that is there already stays. */
   async setRoom(conversation: FhirRef, roomId: RoomId): Promise<void> {
-    await this.database.client.conversationRoom.update({ where: { conversation }, data: { roomId } });
+    await this.database.client.conversationRoom.updateMany({
+      where: { conversation, roomId: null },
+      data: { roomId },
+    });
+  }
+
+  /**
+   * The Room was replaced by another. Of several who say so, one does it.
+   * @returns whether this call did
+   */
+  async moveRoom(conversation: FhirRef, from: RoomId, to: RoomId): Promise<boolean> {
+    const { count } = await this.database.client.conversationRoom.updateMany({
+      where: { conversation, roomId: from },
+      data: { roomId: to, formerRoomIds: { push: from } },
+    });
+    return count > 0;
+  }
+
+  /**
+   * The Room is gone: the next one is the bridge's own, behind an alias of its own.
+   * @returns whether this call found it out
+   */
+  async loseRoom(conversation: FhirRef, roomId: RoomId): Promise<boolean> {
+    const { count } = await this.database.client.conversationRoom.updateMany({
+      where: { conversation, roomId },
+      data: {
+        roomId: null,
+        formerRoomIds: { push: roomId },
+        aliasLocalpart: this.aliasPrefix + opaqueId(),
+        adopted: false,
+      },
+    });
+    return count > 0;
   }
 
   /** Whether this alias was handed out to a Space or a Room: the answer to the homeserver's `/rooms/{alias}`. */
@@ -129,5 +211,7 @@ function toConversation(row: Row): Conversation {
     versionAt: row.versionAt,
     aliasLocalpart: row.aliasLocalpart,
     roomId: row.roomId as RoomId | null,
+    formerRoomIds: row.formerRoomIds as RoomId[],
+    adopted: row.adopted,
   };
 }

@@ -1,9 +1,11 @@
 export * from './care-team-store';
 export * from './conversation-store';
 export * from './cursor-store';
+export * from './handled-event-store';
 export * from './message-link-store';
 export { MigrationError, applyMigrations, schemaScript } from './migrations';
 export { ParticipantStore, opaqueId } from './participant-store';
 export type { Participant, Person } from './participant-store';
 export * from './persistence.module';
+export * from './room-checkpoint-store';
 export { Sealer } from './sealer';

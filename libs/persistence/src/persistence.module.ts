@@ -4,10 +4,20 @@ import { CareTeamStore } from './care-team-store';
 import { ConversationStore } from './conversation-store';
 import { CursorStore } from './cursor-store';
 import { Database } from './database';
+import { HandledEventStore } from './handled-event-store';
 import { MessageLinkStore } from './message-link-store';
 import { ParticipantStore } from './participant-store';
+import { RoomCheckpointStore } from './room-checkpoint-store';
 
-const stores = [CareTeamStore, ConversationStore, CursorStore, MessageLinkStore, ParticipantStore];
+const stores = [
+  CareTeamStore,
+  ConversationStore,
+  CursorStore,
+  HandledEventStore,
+  MessageLinkStore,
+  ParticipantStore,
+  RoomCheckpointStore,
+];
 
 @Module({})
 export class PersistenceModule {
@@ -39,8 +49,10 @@ export class PersistenceModule {
           inject: [Database],
         },
         CursorStore,
+        HandledEventStore,
         MessageLinkStore,
         ParticipantStore,
+        RoomCheckpointStore,
       ],
       exports: stores,
     };
