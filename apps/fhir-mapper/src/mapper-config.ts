@@ -1,4 +1,4 @@
-import { UserId } from '@bridge/contracts';
+import { Language, UserId } from '@bridge/contracts';
 import { Config } from '@bridge/platform';
 
 /** Injection token of the PseudonymService: an organisation can put its own in place. */
@@ -8,13 +8,16 @@ export const PSEUDONYMS = Symbol('PseudonymService');
 export class MapperConfig {
   readonly serverName: string;
   readonly nameFromTopic: boolean;
+  /** Of the names that Rooms are given. */
+  readonly language: Language;
   /** `system|code` */
   readonly leadRoles: ReadonlySet<string>;
   readonly pullOverlapMs: number;
   readonly syncFrom: string | undefined;
   private readonly ghostPrefix: string;
 
-  constructor({ matrix, rooms, fhir }: Pick<Config, 'matrix' | 'rooms' | 'fhir'>) {
+  constructor({ matrix, rooms, fhir, bot }: Pick<Config, 'matrix' | 'rooms' | 'fhir' | 'bot'>) {
+    this.language = bot.language;
     this.serverName = matrix.serverName;
     this.ghostPrefix = matrix.ghostPrefix;
     this.nameFromTopic = rooms.nameFromTopic;

@@ -70,8 +70,29 @@ export class CareTeamStore {
   }
 
   async find(careTeam: FhirRef): Promise<CareTeamSpace | undefined> {
+    return this.findBy({ careTeam });
+  }
+
+  /** The care team of a Space. */
+  async ofSpace(spaceId: RoomId): Promise<CareTeamSpace | undefined> {
+    return this.findBy({ spaceId });
+  }
+
+  /** The open care teams to which somebody with this Matrix account belongs now. */
+  async ofAccount(accountUserId: UserId): Promise<FhirRef[]> {
+    const rows = await this.database.client.careTeamSpace.findMany({
+      where: { open: true, members: { some: { present: true, participant: { accountUserId } } } },
+      orderBy: { careTeam: 'asc' },
+      select: { careTeam: true },
+    });
+    return rows.map((row) => row.careTeam as FhirRef);
+  }
+
+  private async findBy(
+    where: { careTeam: string } | { spaceId: string },
+  ): Promise<CareTeamSpace | undefined> {
     const row = await this.database.client.careTeamSpace.findUnique({
-      where: { careTeam },
+      where,
       include: {
         members: { where: { present: true }, include: { participant: true }, orderBy: { person: 'asc' } },
       },
@@ -99,24 +120,13 @@ export class CareTeamStore {
     return rows.map((row) => row.careTeam as FhirRef);
   }
 
-  /** The care team that has this Space. Former Spaces do not count: nobody starts anything there. */
-  async ofSpace(spaceId: RoomId): Promise<FhirRef | undefined> {
-    const row = await this.database.client.careTeamSpace.findUnique({
-      where: { spaceId },
+  /** The care team that had this Space before. */
+  async ofFormerSpace(spaceId: RoomId): Promise<CareTeamSpace | undefined> {
+    const row = await this.database.client.careTeamSpace.findFirst({
+      where: { formerSpaceIds: { has: spaceId } },
       select: { careTeam: true },
     });
-    return row?.careTeam as FhirRef | undefined;
-  }
-
-  /** The care teams with a Space to which somebody belongs under this account. */
-  async ofAccount(accountUserId: UserId): Promise<FhirRef[]> {
-    const rows = await this.database.client.careTeamMember.findMany({
-      where: { present: true, participant: { accountUserId }, space: { spaceId: { not: null } } },
-      orderBy: { careTeam: 'asc' },
-      distinct: ['careTeam'],
-      select: { careTeam: true },
-    });
-    return rows.map(({ careTeam }) => careTeam as FhirRef);
+    return row ? this.find(row.careTeam as FhirRef) : undefined;
   }
 
   /**

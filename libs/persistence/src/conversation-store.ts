@@ -3,7 +3,6 @@ import { FhirRef, RoomId, roleOfType, strongerRole, typeOf } from '@bridge/contr
 import { Member, toMember } from './care-team-store';
 import { Database } from './database';
 import type { ConversationRoom as Row } from './generated/client';
-import { isUniqueViolation } from './is-unique-violation';
 import { opaqueId, toParticipant } from './participant-store';
 
 /** What one version of a CommunicationRequest says (or a CareTeam, for its general room). */
@@ -54,30 +53,31 @@ export class ConversationStore {
   }
 
   /**
-   * Writes a conversation whose Room was made in Matrix, with that Room, in one write: at no moment is there a
-   * conversation without a Room, for which the bridge would make another. Repeating it changes nothing.
-   * @returns whether the conversation has this Room now; false when it has another, or another conversation has it
+   * As `apply`, for a conversation that began with a Room made in Matrix: that Room is its Room from the start, in one
+   * write, so that at no moment there is a conversation without a Room, for which the bridge would make another.
+   * A Room that belongs to another conversation already is left to that one. Repeating it changes nothing.
    */
   async adopt(facts: ConversationFacts, roomId: RoomId): Promise<boolean> {
     const { conversation } = facts;
     const table = this.database.client.conversationRoom;
-    await table.createMany({
+    const adopted = { roomId, adopted: true };
+    const inserted = await table.createMany({
       data: {
         ...facts,
+        ...adopted,
         parties: [...facts.parties],
         aliasLocalpart: this.aliasPrefix + opaqueId(),
-        roomId,
-        adopted: true,
       },
       skipDuplicates: true,
     });
-    try {
-      await table.updateMany({ where: { conversation, roomId: null }, data: { roomId, adopted: true } });
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
+    if (inserted.count > 0) return true;
+    const known = await table.findUnique({ where: { conversation }, select: { formerRoomIds: true } });
+    if (!known) return false;
+    // Its resource was read before the Room was known. A Room that it had and lost does not come back.
+    if (known.formerRoomIds.length === 0) {
+      await table.updateMany({ where: { conversation, roomId: null }, data: adopted });
     }
-    const row = await table.findUnique({ where: { conversation }, select: { roomId: true } });
-    return row?.roomId === roomId;
+    return this.apply(facts);
   }
 
   async find(conversation: FhirRef): Promise<Conversation | undefined> {
@@ -101,7 +101,10 @@ export class ConversationStore {
       orderBy: { conversation: 'asc' },
       select: { roomId: true, formerRoomIds: true },
     });
-    return rows as RoomsOfConversation[];
+    return rows.map(({ roomId, formerRoomIds }) => ({
+      roomId: roomId as RoomId | null,
+      formerRoomIds: formerRoomIds as RoomId[],
+    }));
   }
 
   /** The conversations whose members depend on this care team. */
