@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { FhirRef, PermanentError, typeOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
-import { CommunicationRequestReading, readCommunicationRequest, versionIdOf } from '@bridge/mapping';
+import { CommunicationRequestReading, readCommunicationRequest, textsIn, versionIdOf } from '@bridge/mapping';
 import { Conversation, ConversationFacts, ConversationStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
 import type { CommunicationRequest } from '@medplum/fhirtypes';
@@ -22,7 +22,7 @@ export class ConversationSync {
   ) {}
 
   async apply(request: CommunicationRequest): Promise<void> {
-    const reading = readCommunicationRequest(request, this.config.nameFromTopic);
+    const reading = readCommunicationRequest(request, this.config.nameFromTopic, this.config.language);
     const careTeam = await this.careTeamOf(reading);
     const parties = await this.resolved(reading.parties);
     if (!(await this.concernsMatrix(reading, parties))) return;
@@ -67,7 +67,7 @@ export class ConversationSync {
       encounter: null,
       parties: [careTeam],
       open: true,
-      name: 'General',
+      name: textsIn(this.config.language).names.general,
       versionAt: new Date(0),
     };
     await this.conversations.apply(general);

@@ -1,4 +1,4 @@
-import { UserId } from '@bridge/contracts';
+import { Language, UserId } from '@bridge/contracts';
 import { Config } from '@bridge/platform';
 
 /** Injection token of the PseudonymService: an organisation can put its own in place. */
@@ -8,6 +8,8 @@ export const PSEUDONYMS = Symbol('PseudonymService');
 export class MapperConfig {
   readonly serverName: string;
   readonly nameFromTopic: boolean;
+  /** Of the names that Rooms are given. */
+  readonly language: Language;
   /** `system|code` */
   readonly leadRoles: ReadonlySet<string>;
   readonly pullOverlapMs: number;
@@ -25,6 +27,7 @@ export class MapperConfig {
     bot,
     delivery,
   }: Pick<Config, 'matrix' | 'rooms' | 'fhir' | 'bot' | 'delivery'>) {
+    this.language = bot.language;
     this.serverName = matrix.serverName;
     this.ghostPrefix = matrix.ghostPrefix;
     this.nameFromTopic = rooms.nameFromTopic;

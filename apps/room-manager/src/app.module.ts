@@ -13,13 +13,17 @@ import { EventController } from './event.controller';
 import { GhostKeeper } from './ghost-keeper';
 import { Inviter } from './inviter';
 import { LateInvites } from './late-invites';
+import { LostRooms } from './lost-rooms';
 import { ManagerConfig } from './manager-config';
 import { MemberEvents } from './member-events';
 import { MessageRedactor } from './message-redactor';
 import { MessageSender } from './message-sender';
 import { Notifier } from './notifier';
+import { PowerRequests } from './power-requests';
 import { ReceiptSender } from './receipt-sender';
+import { ResyncScheduler } from './resync-scheduler';
 import { RoomAdoption } from './room-adoption';
+import { RoomAliases } from './room-aliases';
 import { RoomResync } from './room-resync';
 import { RoomUpgrades } from './room-upgrades';
 import { RoomReconciler } from './room-reconciler';
@@ -61,6 +65,8 @@ export class RoomManagerModule {
         GhostKeeper,
         Inviter,
         LateInvites,
+        PowerRequests,
+        LostRooms,
         ContainerReconciler,
         SpaceReconciler,
         RoomReconciler,
@@ -74,7 +80,9 @@ export class RoomManagerModule {
         MemberEvents,
         RoomAdoption,
         RoomUpgrades,
+        RoomAliases,
         RoomResync,
+        ResyncScheduler,
       ],
     };
   }

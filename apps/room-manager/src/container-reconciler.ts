@@ -1,19 +1,30 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { FhirRef, RoomId, UserId, strongerRole } from '@bridge/contracts';
-import { ContainerMember, StateEvent, changesNeeded, creation } from '@bridge/mapping';
+import { FhirRef, RoomId, TransientError, UserId, strongerRole } from '@bridge/contracts';
+import {
+  ContainerMember,
+  Power,
+  StateEvent,
+  changesNeeded,
+  creation,
+  powerIn,
+  powerOfMaker,
+} from '@bridge/mapping';
 import { MatrixRefusal, RoomState, Rooms } from '@bridge/matrix';
 import { Member, Participant, ParticipantStore } from '@bridge/persistence';
 import { GhostKeeper } from './ghost-keeper';
 import { Inviter } from './inviter';
 import { ManagerConfig } from './manager-config';
+import { PowerRequests } from './power-requests';
 
 /** A Space or Room as it should be. */
 export interface Container {
   readonly kind: 'space' | 'room';
   readonly ref: FhirRef;
   readonly roomId: RoomId;
-  /** Its state, given the room version it has. */
-  readonly state: (roomVersion: string) => readonly StateEvent[];
+  /** Its state as it should be, given what the bot may do there. */
+  readonly state: (power: Power) => readonly StateEvent[];
+  /** As the homeserver has it now. */
+  readonly current: readonly RoomState[];
   readonly members: readonly Member[];
   readonly sealedSubject: Uint8Array | null;
 }
@@ -28,6 +39,7 @@ export class ContainerReconciler {
     private readonly ghosts: GhostKeeper,
     private readonly inviter: Inviter,
     private readonly participants: ParticipantStore,
+    private readonly powerRequests: PowerRequests,
     private readonly config: ManagerConfig,
   ) {}
 
@@ -41,7 +53,11 @@ export class ContainerReconciler {
     if (existing) return existing;
     try {
       const version = await this.rooms.defaultVersion();
-      return await this.rooms.create(creation(kind, aliasLocalpart, version, state(version)));
+      const { bot, federate } = this.config;
+      const wanted = state(powerOfMaker(bot, version));
+      return await this.rooms.create(
+        creation({ kind, aliasLocalpart, roomVersion: version, federate, state: wanted }),
+      );
     } catch (error) {
       const raced = error instanceof MatrixRefusal && error.errcode === 'M_ROOM_IN_USE';
       const made = raced ? await this.rooms.resolve(alias) : undefined;
@@ -50,31 +66,75 @@ export class ContainerReconciler {
     }
   }
 
-  /** Changes what differs from what should be: state first, then who leaves, then who comes. */
-  async reconcile({ kind, ref, roomId, state, members, sealedSubject }: Container): Promise<void> {
+  /**
+   * The state of a Space or Room.
+   * @returns undefined when the bot is not in it: it was deleted, or the bot was removed
+   */
+  async look(roomId: RoomId): Promise<readonly RoomState[] | undefined> {
+    try {
+      const current = await this.rooms.state(roomId);
+      // Who has left is still shown the state as it was then.
+      const self = current.find(
+        ({ type, state_key }) => type === 'm.room.member' && state_key === this.config.bot,
+      );
+      return self?.content.membership === 'join' ? current : undefined;
+    } catch (error) {
+      if (error instanceof MatrixRefusal && (error.status === 403 || error.status === 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The state of one that was made or found just now. */
+  async lookAtNew(roomId: RoomId): Promise<readonly RoomState[]> {
+    const current = await this.look(roomId);
+    if (current) return current;
+    throw new TransientError('room-unreadable', 'A Space or Room just made cannot be read', {
+      advice: 'Passes by itself: the next try finds out whether it was deleted, and makes another.',
+    });
+  }
+
+  /**
+   * Changes what differs from what should be: state first, then who leaves, then who comes. Where the bot lacks power,
+   * what it may do is done, and it asks for more.
+   */
+  async reconcile(container: Container): Promise<void> {
+    const { kind, ref, roomId, state, members, sealedSubject, current } = container;
     const byUserId = new Map(members.map((member) => [visibleId(member.participant), member.participant]));
-    const current = await this.rooms.state(roomId);
+    const power = powerIn(current, this.config.bot);
     const changes = changesNeeded(
       {
-        state: state(versionOf(current)),
+        state: state(power),
         members: new Set(byUserId.keys()),
         tolerated: new Set([this.config.bot, ...members.map(({ participant }) => participant.ghostUserId)]),
       },
       current,
     );
-    for (const { type, stateKey, content } of changes.state)
-      await this.rooms.setState(roomId, type, stateKey, content);
-    await this.remove(roomId, changes.remove);
-    const ghostsToJoin = [...changes.invite, ...changes.invited].filter((userId) =>
+    let isPowerMissing = !(await this.writeState(roomId, changes.state, power));
+    if (power.mayKick) await this.remove(roomId, changes.remove);
+    else isPowerMissing ||= changes.remove.length > 0;
+    const toInvite = power.mayInvite ? changes.invite : [];
+    isPowerMissing ||= toInvite.length < changes.invite.length;
+    const ghostsToJoin = [...toInvite, ...changes.invited].filter((userId) =>
       isGhost(byUserId.get(userId), userId),
     );
     for (const userId of ghostsToJoin) await this.ghosts.join(roomId, byUserId.get(userId)!);
-    const people = changes.invite.filter((userId) => !ghostsToJoin.includes(userId));
+    const people = toInvite.filter((userId) => !ghostsToJoin.includes(userId));
     await Promise.all(
       people.map((userId) =>
         this.inviter.inviteOrQueue({ kind, container: ref, roomId, userId, sealedSubject }),
       ),
     );
+    if (isPowerMissing) await this.powerRequests.ask(roomId, current);
+  }
+
+  /** @returns whether all of it could be written */
+  private async writeState(roomId: RoomId, state: readonly StateEvent[], power: Power): Promise<boolean> {
+    let isComplete = true;
+    for (const { type, stateKey, content } of state) {
+      const isWritten = power.may(type) && (await this.rooms.trySetState(roomId, type, stateKey, content));
+      isComplete &&= isWritten;
+    }
+    return isComplete;
   }
 
   /** Only people whom FHIR knows are removed: whom a member brought in on their own account is not the record's to judge. */
@@ -104,12 +164,6 @@ export function shown(members: readonly Member[]): ContainerMember[] {
     });
   }
   return [...byUserId.values()];
-}
-
-/** The version a room was made with (`m.room.create`; rooms that name none have version 1). */
-function versionOf(current: readonly RoomState[]): string {
-  const version = current.find(({ type }) => type === 'm.room.create')?.content.room_version;
-  return typeof version === 'string' ? version : '1';
 }
 
 /** The id under which a person is in Rooms: their account, or their ghost. */

@@ -10,6 +10,12 @@ export class ManagerConfig {
   readonly bot: UserId;
   readonly levels: RoleLevels;
   readonly historyVisibility: 'joined' | 'invited';
+  /** Whether new Spaces and Rooms can have members on other homeservers. */
+  readonly federate: boolean;
+  readonly retentionDays: number | undefined;
+  /** Who decides who belongs. */
+  readonly membershipMaster: 'fhir' | 'matrix';
+  readonly resyncIntervalMs: number;
   /** Of what is said to nobody in particular, and to people who have chosen none. */
   readonly language: Language;
   /** Whether a Matrix id is one of the bridge's: the bot, or a ghost. */
@@ -25,6 +31,10 @@ export class ManagerConfig {
     this.organisation = organisation.name;
     this.bot = botUserId(matrix);
     this.historyVisibility = rooms.historyVisibility;
+    this.federate = rooms.federate;
+    this.retentionDays = rooms.retentionDays;
+    this.membershipMaster = rooms.membershipMaster;
+    this.resyncIntervalMs = rooms.resyncIntervalMs;
     this.language = bot.language;
     this.isOwn = (userId) => isOwnUser(userId, matrix);
     this.levels = {

@@ -25,8 +25,25 @@ export class MessageSender {
     if (await this.links.reserve({ fhirRef: source, part, version, conversation })) return;
     const [roomId, author] = await Promise.all([this.roomOf(message), this.authorOf(message)]);
     const content = { ...message.content, ...(await this.relation(message)) };
-    const eventId = await this.sendAs(author, roomId, message, content);
+    const eventId = await this.sendWhereItIsNow(author, roomId, message, content);
     await this.links.sent({ fhirRef: source, part }, eventId);
+  }
+
+  /** A Room that was deleted or replaced without the bridge's notice is found out here; the message goes where it is now. */
+  private async sendWhereItIsNow(
+    author: Participant,
+    roomId: RoomId,
+    message: MessageOf<'command.send-message'>,
+    content: object,
+  ): Promise<EventId> {
+    try {
+      return await this.sendAs(author, roomId, message, content);
+    } catch (error) {
+      if (!(error instanceof MatrixRefusal)) throw error;
+      const now = await this.roomReconciler.reconcile(message.conversation);
+      if (!now || now === roomId) throw error;
+      return this.sendAs(author, now, message, content);
+    }
   }
 
   private async sendAs(

@@ -1,11 +1,201 @@
-import { Injectable } from '@nestjs/common';
-import type { RoomId } from '@bridge/contracts';
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  type EventId,
+  type FhirRef,
+  MatrixStateEvent,
+  type MessageKind,
+  PermanentError,
+  type RoomId,
+  type WorkStream,
+  messages,
+} from '@bridge/contracts';
+import { type RoomEvent, type RoomState, Rooms } from '@bridge/matrix';
+import {
+  CareTeamStore,
+  ConversationStore,
+  HandledEventStore,
+  RoomCheckpointStore,
+} from '@bridge/persistence';
+import { Metrics } from '@bridge/platform';
+import { QueuePublisher } from '@bridge/queue';
+import { ContainerReconciler } from './container-reconciler';
+import { LostRooms } from './lost-rooms';
+import { ManagerConfig } from './manager-config';
+import { RoomAliases } from './room-aliases';
 
-/** Finds what happened in a Room and never arrived. */
+/** Events per request. Half of it is also how far back before the checkpoint events are looked at again. */
+const pageSize = 100;
+/** After so many pages the rest is left to a further command, so that no other Room waits for this one. */
+const pagesAtOnce = 20;
+
+/** Part of a timeline to be compared with what arrived. */
+interface Page {
+  /** Up to the checkpoint. */
+  readonly older: readonly RoomEvent[];
+  readonly newer: readonly RoomEvent[];
+  /** From where it goes on; nothing there: it ends here. */
+  readonly next: string | undefined;
+}
+
+/** A conversation or care team, and its Room or Space. */
+interface Place {
+  readonly roomId: RoomId;
+  readonly current: readonly RoomState[];
+  readonly command: { readonly conversation: FhirRef } | { readonly careTeam: FhirRef };
+}
+
+/** Finds what happened in a Room and never arrived, and what became of its alias. */
 @Injectable()
 export class RoomResync {
-  async resync(roomId: RoomId): Promise<void> {
-    // PLACEHOLDER: its owner replaces this.
-    void roomId;
+  private readonly logger = new Logger(RoomResync.name);
+  private readonly missing;
+
+  constructor(
+    private readonly conversations: ConversationStore,
+    private readonly careTeams: CareTeamStore,
+    private readonly checkpoints: RoomCheckpointStore,
+    private readonly handled: HandledEventStore,
+    private readonly containers: ContainerReconciler,
+    private readonly aliases: RoomAliases,
+    private readonly lost: LostRooms,
+    private readonly rooms: Rooms,
+    private readonly publisher: QueuePublisher,
+    private readonly config: ManagerConfig,
+    metrics: Metrics,
+  ) {
+    this.missing = metrics.counter(
+      'bridge_resync_missing_events_total',
+      'Events that a comparison with the homeserver found and that had not arrived',
+      ['kind'],
+    );
   }
+
+  /**
+   * Reads the timeline on from the checkpoint, oldest first, and queues what is missing, with the ids under which the
+   * homeserver's own transactions queue it: what comes both ways is stored or worked on once. The checkpoint follows
+   * page by page, when the queue has stored all of the page.
+   *
+   * Also looked at again is a little before the checkpoint: what was said on a homeserver that was cut off comes late
+   * and has its place among what is older.
+   */
+  async resync(roomId: RoomId): Promise<void> {
+    const [conversation, careTeam] = await Promise.all([
+      this.conversations.ofRoom(roomId),
+      this.careTeams.ofSpace(roomId),
+    ]);
+    const isInUse = conversation?.roomId === roomId || careTeam !== undefined;
+    if (!isInUse) return;
+    const current = await this.containers.look(roomId);
+    if (!current) {
+      await this.lost.onBotLeft(roomId);
+      return;
+    }
+    const { aliasLocalpart, adopted } = { adopted: false, ...(careTeam ?? conversation!) };
+    if (!adopted) await this.aliases.restore(aliasLocalpart, roomId);
+    const command = careTeam ? { careTeam: careTeam.careTeam } : { conversation: conversation!.conversation };
+    await this.compare({ roomId, current, command });
+  }
+
+  private async compare(place: Place): Promise<void> {
+    const { roomId } = place;
+    let checkpoint = await this.checkpoints.find(roomId);
+    let page = await this.firstPage(roomId, checkpoint);
+    for (let read = 1; ; read++) {
+      await this.queueMissing(roomId, [...page.older, ...page.newer]);
+      await this.answerState(place, page.newer);
+      const last = page.newer.at(-1)?.event_id;
+      if (last) await this.checkpoints.move(roomId, checkpoint, last);
+      checkpoint = last ?? checkpoint;
+      if (!page.next) return;
+      if (read === pagesAtOnce) break;
+      page = await this.page(roomId, page.next);
+    }
+    const id = `${roomId} ${checkpoint}`;
+    await this.publisher.publish('command.resync-room', roomId, { roomId }, { id });
+  }
+
+  private async firstPage(roomId: RoomId, checkpoint: EventId | undefined): Promise<Page> {
+    const around = checkpoint && (await this.rooms.timelineAround(roomId, checkpoint, pageSize));
+    if (around) {
+      const { before, event, after } = around;
+      return { older: [...before, event], newer: after.events, next: after.next };
+    }
+    // Not compared yet, or the homeserver has deleted that old event.
+    return this.page(roomId, undefined);
+  }
+
+  private async page(roomId: RoomId, from: string | undefined): Promise<Page> {
+    const { events, next } = await this.rooms.timeline(roomId, from, pageSize);
+    return { older: [], newer: events, next };
+  }
+
+  /** What is said in a Room has a ledger of what is done with. */
+  private async queueMissing(roomId: RoomId, events: readonly RoomEvent[]): Promise<void> {
+    const said = events.flatMap((event) => this.queueable(event, 'MAPPING') ?? []);
+    const handled = await this.handled.has(said.map(({ event }) => event.event_id));
+    for (const { kind, event } of said.filter(({ event }) => !handled.has(event.event_id))) {
+      if (await this.queue(roomId, kind, event)) this.missing.inc({ kind });
+    }
+  }
+
+  /**
+   * What changed the Room has none, and needs none: what should be is compared with what is. Only a Room that was put
+   * into a Space is news to the record, and where Matrix decides who belongs, who came and went.
+   */
+  private async answerState(
+    { roomId, current, command }: Place,
+    events: readonly RoomEvent[],
+  ): Promise<void> {
+    const changes = events.flatMap((event) => this.queueable(event, 'ROOMS') ?? []);
+    const isNews = ({ kind, event }: Queueable): boolean =>
+      kind === 'matrix.m.space.child' ||
+      (kind === 'matrix.m.room.member' &&
+        this.config.membershipMaster === 'matrix' &&
+        current.some(({ event_id }) => event_id === event.event_id));
+    for (const { kind, event } of changes.filter(isNews)) await this.queue(roomId, kind, event);
+    const last = changes.filter((change) => !isNews(change)).at(-1);
+    if (!last) return;
+    const id = `resync ${last.event.event_id}`;
+    if ('careTeam' in command) {
+      await this.publisher.publish('command.reconcile-space', command.careTeam, command, { id });
+    } else {
+      await this.publisher.publish('command.reconcile-room', command.conversation, command, { id });
+    }
+  }
+
+  /** @returns whether it was not queued already, as far as the queue remembers */
+  private async queue(roomId: RoomId, kind: MatrixKind, event: MatrixStateEvent): Promise<boolean> {
+    try {
+      const { duplicate } = await this.publisher.publish(kind, roomId, event, { id: event.event_id });
+      return !duplicate;
+    } catch (error) {
+      // Too large, for example. It would be so next time, and hold up all that follows it.
+      if (!(error instanceof PermanentError)) throw error;
+      this.logger.warn(`${event.event_id} of ${roomId} cannot be queued: ${error.failureClass}`);
+      return false;
+    }
+  }
+
+  /** The event as a message of this work queue; undefined where no worker reads it, or it is our own. */
+  private queueable(event: RoomEvent, stream: WorkStream): Queueable | undefined {
+    const kind = `matrix.${event.type}`;
+    if (!isMatrixKind(kind) || messages[kind].stream !== stream || this.config.isOwn(event.sender))
+      return undefined;
+    const { schema } = messages[kind];
+    if ('state_key' in event !== (schema === MatrixStateEvent)) return undefined;
+    const parsed = schema.safeParse(event);
+    return parsed.success ? { kind, event: parsed.data as MatrixStateEvent } : undefined;
+  }
+}
+
+/** A kind of message that carries a room event. */
+type MatrixKind = Exclude<Extract<MessageKind, `matrix.${string}`>, 'matrix.m.receipt'>;
+
+interface Queueable {
+  readonly kind: MatrixKind;
+  readonly event: MatrixStateEvent;
+}
+
+function isMatrixKind(kind: string): kind is MatrixKind {
+  return Object.hasOwn(messages, kind) && kind !== 'matrix.m.receipt';
 }

@@ -1,16 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { FhirRef, RoomId } from '@bridge/contracts';
 import { spaceState } from '@bridge/mapping';
-import { CareTeamSpace, CareTeamStore } from '@bridge/persistence';
+import { CareTeamSpace, CareTeamStore, ConversationStore, RoomsOfConversation } from '@bridge/persistence';
+import { QueuePublisher } from '@bridge/queue';
 import { Container, ContainerReconciler, shown } from './container-reconciler';
+import { LostRooms } from './lost-rooms';
 import { ManagerConfig } from './manager-config';
+import { replacementOf } from './room-succession';
+import { RoomUpgrades } from './room-upgrades';
 
 /** CareTeam → Space. */
 @Injectable()
 export class SpaceReconciler {
   constructor(
     private readonly careTeams: CareTeamStore,
+    private readonly conversations: ConversationStore,
     private readonly containers: ContainerReconciler,
+    private readonly lost: LostRooms,
+    private readonly upgrades: RoomUpgrades,
+    private readonly publisher: QueuePublisher,
     private readonly config: ManagerConfig,
   ) {}
 
@@ -18,13 +26,21 @@ export class SpaceReconciler {
   async reconcile(ref: FhirRef): Promise<void> {
     const careTeam = await this.careTeams.find(ref);
     if (!careTeam) return;
-    const roomId = await this.ensure(careTeam);
-    const { members, sealedSubject } = careTeam;
+    const { members, sealedSubject, spaceId } = careTeam;
+    const found = spaceId ? await this.containers.look(spaceId) : undefined;
+    if (spaceId && !found) {
+      await this.lost.closeSpace(ref, spaceId);
+      return this.reconcile(ref);
+    }
+    // The new one was queued to be brought in order.
+    if (spaceId && found && replacementOf(found) && (await this.upgrades.follow(spaceId))) return;
+    const roomId = spaceId ?? (await this.ensure(careTeam));
     await this.containers.reconcile({
       kind: 'space',
       ref,
       roomId,
-      state: this.stateOf(careTeam),
+      current: found ?? (await this.containers.lookAtNew(roomId)),
+      state: this.stateOf(careTeam, await this.conversations.roomsIn(ref)),
       members,
       sealedSubject,
     });
@@ -32,14 +48,31 @@ export class SpaceReconciler {
 
   /** The Space of a care team, made empty when there is none yet: who belongs in it comes with `reconcile`. */
   async ensure(careTeam: CareTeamSpace): Promise<RoomId> {
-    if (careTeam.spaceId) return careTeam.spaceId;
-    const spaceId = await this.containers.create('space', careTeam.aliasLocalpart, this.stateOf(careTeam));
-    await this.careTeams.setSpace(careTeam.careTeam, spaceId);
-    return spaceId;
+    const { careTeam: ref, spaceId, formerSpaceIds, aliasLocalpart } = careTeam;
+    if (spaceId) return spaceId;
+    const made = await this.containers.create('space', aliasLocalpart, this.stateOf(careTeam, []));
+    // Before it is noted: what dies in between does both again.
+    if (formerSpaceIds.length > 0) await this.haveFilled(ref, made);
+    await this.careTeams.setSpace(ref, made);
+    return made;
   }
 
-  private stateOf({ members }: CareTeamSpace): Container['state'] {
-    const { bot, levels, organisation } = this.config;
-    return (roomVersion) => spaceState({ bot, levels, organisation, members: shown(members), roomVersion });
+  /** A Space that takes the place of a lost one gets its members and Rooms. */
+  private async haveFilled(careTeam: FhirRef, spaceId: RoomId): Promise<void> {
+    await this.publisher.publish('command.reconcile-space', careTeam, { careTeam }, { id: spaceId });
+    for (const conversation of await this.conversations.involving(careTeam)) {
+      const id = `${conversation} ${spaceId}`;
+      await this.publisher.publish('command.reconcile-room', conversation, { conversation }, { id });
+    }
+  }
+
+  private stateOf(
+    { members, aliasLocalpart }: CareTeamSpace,
+    conversations: readonly RoomsOfConversation[],
+  ): Container['state'] {
+    const { bot, levels, organisation, serverName, language } = this.config;
+    const facts = { bot, levels, organisation, serverName, language };
+    return (power) =>
+      spaceState({ ...facts, power, channel: aliasLocalpart, conversations, members: shown(members) });
   }
 }

@@ -1,7 +1,8 @@
+import type { Language } from '@bridge/contracts';
 import type { CommunicationRequest } from '@medplum/fhirtypes';
 import { readCommunicationRequest } from './communication-request-to-room';
 
-function read(more: Partial<CommunicationRequest>, nameFromTopic = false) {
+function read(more: Partial<CommunicationRequest>, nameFromTopic = false, language: Language = 'en') {
   return readCommunicationRequest(
     {
       resourceType: 'CommunicationRequest',
@@ -11,6 +12,7 @@ function read(more: Partial<CommunicationRequest>, nameFromTopic = false) {
       ...more,
     },
     nameFromTopic,
+    language,
   );
 }
 
@@ -126,4 +128,9 @@ it.each([
   [undefined, undefined],
 ])('was said at the instant that authoredOn %s names: %s', (authoredOn, sent) => {
   expect(read({ authoredOn }).sent).toBe(sent);
+});
+
+it('has a neutral name in the configured language', () => {
+  expect(read({ authoredOn: '2026-03-10' }, false, 'nl').name).toBe('Gesprek · 2026-03-10');
+  expect(read({ authoredOn: '2026-03-10' }, false, 'de').name).toBe('Gespräch · 2026-03-10');
 });

@@ -1,7 +1,8 @@
-import { FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
+import { FhirRef, Language, parseFhirRef, typeOf } from '@bridge/contracts';
 import type { CommunicationRequest } from '@medplum/fhirtypes';
 import { MessagePart, readPayload } from './payload-to-content';
 import { instantOf, refOf, versionAtOf } from './resource-facts';
+import { textsIn } from './texts/texts';
 
 export interface CommunicationRequestReading {
   readonly conversation: FhirRef;
@@ -25,10 +26,12 @@ export interface CommunicationRequestReading {
 /**
  * What a CommunicationRequest says about its Room.
  * @param nameFromTopic whether the topic may be shown as the Room's name: it can tell about the patient
+ * @param language of the name that it has otherwise
  */
 export function readCommunicationRequest(
   request: CommunicationRequest,
   nameFromTopic: boolean,
+  language: Language,
 ): CommunicationRequestReading {
   const author = parseFhirRef(request.sender?.reference) ?? parseFhirRef(request.requester?.reference);
   const named = [...(request.recipient ?? []), request.requester, request.sender];
@@ -45,7 +48,7 @@ export function readCommunicationRequest(
     encounter: parseFhirRef(request.encounter?.reference) ?? null,
     parties,
     open: request.status === 'draft' || request.status === 'active',
-    name: nameOf(request, nameFromTopic),
+    name: nameOf(request, nameFromTopic, language),
     versionAt: versionAtOf(request),
     author,
     messages: readPayload(conversation, request.payload),
@@ -53,9 +56,9 @@ export function readCommunicationRequest(
   };
 }
 
-function nameOf(request: CommunicationRequest, nameFromTopic: boolean): string {
+function nameOf(request: CommunicationRequest, nameFromTopic: boolean, language: Language): string {
   const topic = request.reasonCode?.[0]?.text ?? request.category?.[0]?.text;
   if (nameFromTopic && topic) return topic;
   const day = (request.authoredOn ?? versionAtOf(request).toISOString()).slice(0, 10);
-  return `Conversation · ${day}`;
+  return `${textsIn(language).names.conversation} · ${day}`;
 }

@@ -2,12 +2,15 @@ import { FhirRef, RoomId, UserId } from '@bridge/contracts';
 import {
   ContainerMember,
   RoomInput,
+  SpaceInput,
   StateEvent,
   creation,
+  isAbsent,
   roomState,
   spaceChild,
   spaceState,
 } from './container-state';
+import { powerOfMaker } from './power-in-room';
 
 const bot = UserId.parse('@_fhir_bridge_bot:care.example');
 const space = RoomId.parse('!space:care.example');
@@ -19,16 +22,21 @@ const doctor: ContainerMember = {
 const common = {
   levels: { lead: 100, professional: 75, 'related-person': 50, patient: 25 },
   bot,
-  roomVersion: '11',
+  power: powerOfMaker(bot, '11'),
+  organisation: 'Care Example',
+  serverName: 'care.example',
+  channel: '_fhir_bridge_0f',
   members: [doctor],
 };
+const spaceInput: SpaceInput = { ...common, language: 'en', conversations: [] };
 const room: RoomInput = {
   ...common,
   name: 'Conversation · 2026-03-10',
   open: true,
   historyVisibility: 'invited',
   space,
-  serverName: 'care.example',
+  formerSpaces: [],
+  retentionDays: undefined,
 };
 
 function contentOf(state: readonly StateEvent[], type: string, stateKey = ''): object | undefined {
@@ -36,7 +44,7 @@ function contentOf(state: readonly StateEvent[], type: string, stateKey = ''): o
 }
 
 describe.each([
-  ['Space', spaceState({ ...common, organisation: 'Care Example' })],
+  ['Space', spaceState(spaceInput)],
   ['Room', roomState(room)],
 ])('the state of a %s', (_kind, state) => {
   it('lets in who is invited, and no guest', () => {
@@ -70,9 +78,42 @@ describe.each([
 });
 
 it('a Space is named after the organisation, and shows its history to who has joined', () => {
-  const state = spaceState({ ...common, organisation: 'Care Example' });
+  const state = spaceState(spaceInput);
   expect(contentOf(state, 'm.room.name')).toEqual({ name: 'Care team · Care Example' });
   expect(contentOf(state, 'm.room.history_visibility')).toEqual({ history_visibility: 'joined' });
+});
+
+it.each([
+  ['nl', 'Zorgteam · Care Example'],
+  ['de', 'Behandlungsteam · Care Example'],
+] as const)('a Space is named in the configured language: %s', (language, name) => {
+  expect(contentOf(spaceState({ ...spaceInput, language }), 'm.room.name')).toEqual({ name });
+});
+
+it('a Space has the Rooms of its conversations as children, and those that they had before no more', () => {
+  const [now, before] = [RoomId.parse('!now'), RoomId.parse('!before')];
+  const conversations = [
+    { roomId: now, formerRoomIds: [before] },
+    { roomId: null, formerRoomIds: [] },
+  ];
+  const children = spaceState({ ...spaceInput, conversations }).filter(
+    ({ type }) => type === 'm.space.child',
+  );
+  expect(children).toEqual([
+    { type: 'm.space.child', stateKey: now, content: { via: ['care.example'] } },
+    { type: 'm.space.child', stateKey: before, content: {} },
+  ]);
+});
+
+it.each(['m.bridge', 'uk.half-shot.bridge'])('Space and Room say what they are bridged to: %s', (type) => {
+  for (const state of [spaceState(spaceInput), roomState(room)]) {
+    expect(contentOf(state, type, 'fhir://care.example/_fhir_bridge_0f')).toEqual({
+      bridgebot: bot,
+      protocol: { id: 'fhir', displayname: 'FHIR' },
+      network: { id: 'care.example', displayname: 'Care Example' },
+      channel: { id: '_fhir_bridge_0f' },
+    });
+  }
 });
 
 describe('a Room', () => {
@@ -99,6 +140,24 @@ describe('a Room', () => {
     expect(roomState({ ...room, space: null }).some(({ type }) => type === 'm.space.parent')).toBe(false);
   });
 
+  it('leaves a parent that it had before', () => {
+    const former = RoomId.parse('!former');
+    expect(contentOf(roomState({ ...room, formerSpaces: [former] }), 'm.space.parent', former)).toEqual({});
+  });
+
+  it('keeps the name that somebody gave it where it is not the bridge’s to name', () => {
+    expect(contentOf(roomState({ ...room, name: null }), 'm.room.name')).toBeUndefined();
+  });
+
+  it('says how long its messages are kept, or takes that back', () => {
+    expect(contentOf(roomState({ ...room, retentionDays: 2 }), 'm.room.retention')).toEqual({
+      max_lifetime: 172_800_000,
+    });
+    expect(contentOf(roomState(room), 'm.room.retention')).toEqual({});
+    const made = roomState(room).filter(({ content }) => isAbsent(content));
+    expect(made.map(({ type }) => type)).toEqual(['m.room.retention']);
+  });
+
   it('is closed by its power levels', () => {
     const levelOf = (open: boolean) =>
       (contentOf(roomState({ ...room, open }), 'm.room.power_levels') as { events_default: number })
@@ -109,7 +168,13 @@ describe('a Room', () => {
 });
 
 describe('the creation of a Space or Room', () => {
-  const made = creation('room', '_fhir_bridge_0f', '11', roomState(room));
+  const place = {
+    kind: 'room',
+    aliasLocalpart: '_fhir_bridge_0f',
+    roomVersion: '11',
+    federate: true,
+  } as const;
+  const made = creation({ ...place, state: roomState(room) });
 
   it('is private, under its reserved alias, in the version that its levels are made for', () => {
     expect(made).toMatchObject({
@@ -117,9 +182,10 @@ describe('the creation of a Space or Room', () => {
       visibility: 'private',
       preset: 'private_chat',
       room_version: '11',
-      creation_content: {},
+      creation_content: { 'm.federate': true },
     });
-    expect(creation('space', 'a', '12', []).creation_content).toEqual({ type: 'm.space' });
+    const space = creation({ ...place, kind: 'space', federate: false, state: [] });
+    expect(space.creation_content).toEqual({ type: 'm.space', 'm.federate': false });
   });
 
   it('invites nobody: a failing invite would hide that the room exists', () => {
@@ -134,6 +200,8 @@ describe('the creation of a Space or Room', () => {
       'm.room.history_visibility ',
       'm.room.guest_access ',
       'm.room.name ',
+      'm.bridge fhir://care.example/_fhir_bridge_0f',
+      'uk.half-shot.bridge fhir://care.example/_fhir_bridge_0f',
       `m.space.parent ${space}`,
       'custom.user_mappings doctor:gp.example',
     ]);

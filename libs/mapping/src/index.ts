@@ -12,6 +12,7 @@ export * from './message-to-communication';
 export type { MessagePart } from './payload-to-content';
 export { sourceField } from './payload-to-content';
 export * from './person-to-participant';
+export * from './power-in-room';
 export type { RoleLevels } from './power-levels';
 export * from './reaction-to-extension';
 export * from './reconcile';

@@ -3,6 +3,7 @@ import type { CareTeam, CommunicationRequest, Patient } from '@medplum/fhirtypes
 import { readCareTeam } from './care-team-to-space';
 import { readCommunicationRequest } from './communication-request-to-room';
 import { creation, roomState, spaceChild, spaceState } from './container-state';
+import { powerOfMaker } from './power-in-room';
 import { readPerson } from './person-to-participant';
 
 /** Words that tell who the patient is: none may come near what every server of the federation copies. */
@@ -62,7 +63,10 @@ it('nothing that tells who the patient is gets into what a Space or Room is made
   const common = {
     levels: { lead: 100, professional: 75, 'related-person': 50, patient: 25 },
     bot: UserId.parse('@_fhir_bridge_bot:care.example'),
-    roomVersion: '11',
+    power: powerOfMaker(UserId.parse('@_fhir_bridge_bot:care.example'), '11'),
+    organisation: 'Care Example',
+    serverName: 'care.example',
+    channel: '_fhir_bridge_0f',
     members: team.members.map(({ role }) => ({
       userId: UserId.parse('@_fhir_bridge_0f:care.example'),
       role,
@@ -72,19 +76,22 @@ it('nothing that tells who the patient is gets into what a Space or Room is made
   expect(common.members).toHaveLength(1);
   const roomId = RoomId.parse('!room:care.example');
   const states = [
-    spaceState({ ...common, organisation: 'Care Example' }),
+    spaceState({ ...common, language: 'en', conversations: [] }),
     roomState({
       ...common,
-      name: readCommunicationRequest(request, false).name,
+      name: readCommunicationRequest(request, false, 'en').name,
       open: true,
       historyVisibility: 'joined',
       space: roomId,
-      serverName: 'care.example',
+      formerSpaces: [],
+      retentionDays: 365,
     }),
   ];
   const visible = JSON.stringify([
     states,
-    states.map((state) => creation('room', '_fhir_bridge_0f', '11', state)),
+    states.map((state) =>
+      creation({ kind: 'room', aliasLocalpart: '_fhir_bridge_0f', roomVersion: '11', federate: true, state }),
+    ),
     spaceChild(roomId, 'care.example'),
     person.displayName,
     team,

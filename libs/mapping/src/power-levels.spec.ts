@@ -1,4 +1,5 @@
 import { CareTeamRole, UserId } from '@bridge/contracts';
+import { Power, powerOfMaker } from './power-in-room';
 import { roomPowerLevels, spacePowerLevels } from './power-levels';
 
 const roles: CareTeamRole[] = ['lead', 'professional', 'related-person', 'patient'];
@@ -8,7 +9,7 @@ const idOf = (role: CareTeamRole) => UserId.parse(`@${role}:care.example`);
 const members = roles.map((role) => ({ userId: idOf(role), role }));
 
 function input(roomVersion: string, of = levels) {
-  return { levels: of, bot, members, roomVersion };
+  return { levels: of, bot, members, power: powerOfMaker(bot, roomVersion) };
 }
 
 /** Whom the homeserver lets send a message: Matrix authorisation rules, "m.room.power_levels". */
@@ -82,4 +83,31 @@ it('a Space has the levels of the specification, and nobody talks in it', () => 
     events: { 'm.space.child': 50 },
   });
   expect(content.events_default).toBeGreaterThan(levels.professional);
+});
+
+describe('in a room that somebody else made', () => {
+  const maker = UserId.parse('@professional:care.example');
+  const power: Power = {
+    ...powerOfMaker(maker, '12'),
+    level: 100,
+    fixed: { users: { '@other:care.example': 100 }, events: { 'm.room.tombstone': 150 } },
+  };
+  const content = roomPowerLevels({ ...input('12'), power }, false);
+
+  it('the bot gives nobody more than it has itself', () => {
+    expect(content.users[bot]).toBe(100);
+    expect(content.events_default).toBe(100);
+    expect(content.events['m.room.encryption']).toBe(100);
+  });
+
+  it('the makers are not listed, and what the bot cannot change stays', () => {
+    expect(content.users).not.toHaveProperty([maker]);
+    expect(content.users).toHaveProperty(['@other:care.example'], 100);
+    expect(content.events['m.room.tombstone']).toBe(150);
+  });
+});
+
+it('only a lead may replace a Space or Room by another', () => {
+  expect(spacePowerLevels(input('12')).events['m.room.tombstone']).toBe(100);
+  expect(roomPowerLevels(input('12'), true).events['m.room.tombstone']).toBe(100);
 });

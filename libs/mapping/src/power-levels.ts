@@ -1,4 +1,5 @@
 import { CareTeamRole, UserId } from '@bridge/contracts';
+import type { Power } from './power-in-room';
 
 export type RoleLevels = Readonly<Record<CareTeamRole, number>>;
 
@@ -6,8 +7,8 @@ export interface PowerLevelInput {
   readonly levels: RoleLevels;
   readonly bot: UserId;
   readonly members: readonly { readonly userId: UserId; readonly role: CareTeamRole }[];
-  /** The version that the room has, e.g. "11". */
-  readonly roomVersion: string;
+  /** What the bot may do in the room: nobody can give more than they have. */
+  readonly power: Pick<Power, 'level' | 'creators' | 'fixed'>;
 }
 
 /** `m.room.power_levels` of a Space. */
@@ -16,7 +17,7 @@ export function spacePowerLevels(input: PowerLevelInput) {
     ...base(input, 100),
     invite: 75,
     events_default: 100,
-    events: { ...noEncryption(input.levels), 'm.space.child': 50 },
+    events: { ...reserved(input), 'm.space.child': 50, ...input.power.fixed.events },
   };
 }
 
@@ -29,16 +30,18 @@ export function roomPowerLevels(input: PowerLevelInput, open: boolean) {
     ...base(input, 75),
     invite: 50,
     redact: 50,
-    events_default: open ? 25 : botLevel(input.levels),
-    events: { ...noEncryption(input.levels), 'm.room.name': 75, 'm.room.topic': 75 },
+    events_default: open ? 25 : botLevel(input),
+    events: { ...reserved(input), 'm.room.name': 75, 'm.room.topic': 75, ...input.power.fixed.events },
   };
 }
 
-function base({ levels, bot, members, roomVersion }: PowerLevelInput, state: number) {
+function base(input: PowerLevelInput, state: number) {
+  const { levels, bot, members, power } = input;
   const users: Record<string, number> = {};
   for (const { userId, role } of members) users[userId] = levels[role];
-  // From room version 12 on the creator stands above all levels and must not be listed.
-  if (Number(roomVersion) < 12) users[bot] = botLevel(levels);
+  users[bot] = botLevel(input);
+  Object.assign(users, power.fixed.users);
+  for (const creator of power.creators) delete users[creator];
   return {
     users,
     users_default: 0,
@@ -50,12 +53,21 @@ function base({ levels, bot, members, roomVersion }: PowerLevelInput, state: num
   };
 }
 
-/** The bridge reads no encrypted messages: a member who turned encryption on would silently cut the record off. */
-function noEncryption(levels: RoleLevels) {
-  return { 'm.room.encryption': botLevel(levels) };
+/**
+ * The bridge reads no encrypted messages: a member who turned encryption on would silently cut the record off.
+ * Replacing a Room by another is a lead's: in a new Room of version 12 its maker stands above the bot.
+ */
+function reserved(input: PowerLevelInput) {
+  return {
+    'm.room.encryption': botLevel(input),
+    'm.room.tombstone': Math.min(input.levels.lead, botLevel(input)),
+  };
 }
 
-/** One above the highest: at the lead's own level the bot could neither demote nor remove a lead (Matrix authorisation rules). */
-function botLevel(levels: RoleLevels): number {
-  return Math.max(100, ...Object.values(levels)) + 1;
+/**
+ * One above the highest: at the lead's own level the bot could neither demote nor remove a lead (Matrix authorisation
+ * rules). Where somebody else made the room and gave the bot less, it has to do with that.
+ */
+function botLevel({ levels, power }: PowerLevelInput): number {
+  return Math.min(power.level, Math.max(100, ...Object.values(levels)) + 1);
 }

@@ -60,6 +60,15 @@ describe('state', () => {
     expect(changesNeeded(desired, other).state).toEqual([name]);
   });
 
+  it('that should not be there is emptied, and is fine where it never was', () => {
+    const wanted = { ...desired, state: [...desired.state, { type: 'x', stateKey: '', content: {} }] };
+    expect(changesNeeded(wanted, asDesired)).toEqual(nothing);
+    expect(changesNeeded(wanted, [...asDesired, state('x', '', {})])).toEqual(nothing);
+    expect(changesNeeded(wanted, [...asDesired, state('x', '', { old: 1 })]).state).toEqual([
+      { type: 'x', stateKey: '', content: {} },
+    ]);
+  });
+
   it('that nobody asked for is left alone', () => {
     expect(changesNeeded(desired, [...asDesired, state('m.room.topic', '', { topic: 'x' })])).toEqual(
       nothing,

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UserId } from '@bridge/contracts';
-import { StateEvent, userMappingType } from './container-state';
+import { StateEvent, isAbsent, userMappingType } from './container-state';
 
 /** A state event as the homeserver has it. */
 export interface CurrentState {
   readonly type: string;
   readonly state_key: string;
   readonly content: Record<string, unknown>;
+  readonly sender?: string;
 }
 
 export interface Desired {
@@ -29,8 +30,10 @@ export interface Changes {
 /** What has to be done so that a Space or Room becomes what it should be. Nothing to do gives four empty lists. */
 export function changesNeeded(desired: Desired, current: readonly CurrentState[]): Changes {
   const now = new Map(current.map((event) => [`${event.type}\0${event.state_key}`, event.content]));
+  // What is wished away is as it should be where it never was.
   const state = desired.state.filter(
-    ({ type, stateKey, content }) => !isDeepStrictEqual(now.get(`${type}\0${stateKey}`), content),
+    ({ type, stateKey, content }) =>
+      !isDeepStrictEqual(now.get(`${type}\0${stateKey}`) ?? (isAbsent(content) ? {} : undefined), content),
   );
   const mapped = new Set(
     desired.state.filter(({ type }) => type === userMappingType).map(({ stateKey }) => stateKey),

@@ -9,10 +9,10 @@ import { undiciRequest } from './undici-request';
 export interface Call {
   /** What is being done, in words that name no person: for errors. */
   readonly operation: string;
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: object;
-  readonly query?: Record<string, string>;
+  readonly query?: Record<string, string | readonly string[]>;
   /** Masquerade as this ghost; not given: the bot. */
   readonly as?: UserId;
   /** Milliseconds; not given: the configured limit. */

@@ -5,5 +5,5 @@ export { MatrixModule } from './matrix.module';
 export { botUserId, isOwnUser } from './own-users';
 export { buildRegistration } from './registration';
 export { Rooms } from './rooms';
-export type { RoomCreation, RoomState } from './rooms';
+export type { RoomCreation, RoomEvent, RoomState, TimelinePage } from './rooms';
 export { transactionId } from './transaction-id';

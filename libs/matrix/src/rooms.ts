@@ -4,11 +4,30 @@ import { ghostDeviceId } from './ghosts';
 import { type Call, Homeserver } from './homeserver';
 import { MatrixRefusal } from './matrix-failure';
 
-/** A state event, as far as it matters here. */
-export interface RoomState {
+/** An event of a room as the homeserver tells it to the bot. */
+export interface RoomEvent {
+  readonly event_id: EventId;
+  readonly sender: UserId;
   readonly type: string;
-  readonly state_key: string;
   readonly content: Record<string, unknown>;
+}
+
+/** A state event. */
+export interface RoomState extends RoomEvent {
+  readonly state_key: string;
+}
+
+/** Part of a timeline, oldest first, and from where to read on; nothing there: it ends here. */
+export interface TimelinePage {
+  readonly events: readonly RoomEvent[];
+  readonly next: string | undefined;
+}
+
+/** The timeline around an event, each part oldest first. */
+export interface TimelineAround {
+  readonly before: readonly RoomEvent[];
+  readonly event: RoomEvent;
+  readonly after: TimelinePage;
 }
 
 /** The body of `POST /createRoom`, without `invite`: an invite that fails would hide that the room exists. */
@@ -67,9 +86,23 @@ export class Rooms {
     const found = await this.find<{ room_id: RoomId }>({
       operation: 'resolve an alias',
       method: 'GET',
-      path: `/_matrix/client/v3/directory/room/${encodeURIComponent(alias)}`,
+      path: aliasPath(alias),
     });
     return found?.room_id;
+  }
+
+  /** Gives an alias of ours to a room. */
+  async setAlias(alias: string, roomId: RoomId): Promise<void> {
+    await this.homeserver.call({
+      operation: 'set an alias',
+      method: 'PUT',
+      path: aliasPath(alias),
+      body: { room_id: roomId },
+    });
+  }
+
+  async removeAlias(alias: string): Promise<void> {
+    await this.homeserver.call({ operation: 'remove an alias', method: 'DELETE', path: aliasPath(alias) });
   }
 
   async create(creation: RoomCreation): Promise<RoomId> {
@@ -98,6 +131,17 @@ export class Rooms {
       path: statePath(roomId, type, stateKey),
       body: content,
     });
+  }
+
+  /** As `setState`. @returns false when the bot lacks the power for it */
+  async trySetState(roomId: RoomId, type: string, stateKey: string, content: object): Promise<boolean> {
+    try {
+      await this.setState(roomId, type, stateKey, content);
+      return true;
+    } catch (error) {
+      if (error instanceof MatrixRefusal && error.errcode === 'M_FORBIDDEN') return false;
+      throw error;
+    }
   }
 
   /**
@@ -130,6 +174,78 @@ export class Rooms {
       path: `${pathOf(roomId)}/join`,
       as: ghost,
     });
+  }
+
+  /**
+   * Lets the bot join a room that is open to it: by invite, or because it is in a Space whose members may join.
+   * @param via homeservers that are in the room: since version 12 a room id names none
+   * @returns whether it is in the room; false when the room is not open to it
+   * @throws TransientError when the homeserver, or all of those, are away
+   */
+  async enter(roomId: RoomId, via: readonly string[]): Promise<boolean> {
+    try {
+      await this.homeserver.call({
+        operation: 'join a room',
+        method: 'POST',
+        path: `/_matrix/client/v3/join/${encodeURIComponent(roomId)}`,
+        query: { via, server_name: via },
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof MatrixRefusal && (error.status === 403 || error.status === 404)) return false;
+      throw error;
+    }
+  }
+
+  /** @param reason what others in the room are shown */
+  async leave(roomId: RoomId, as: UserId, reason: string): Promise<void> {
+    await this.homeserver.call({
+      operation: 'leave a room',
+      method: 'POST',
+      path: `${pathOf(roomId)}/leave`,
+      body: { reason },
+      as,
+    });
+  }
+
+  /**
+   * The timeline around an event: up to half of `limit` before it, it, and up to half of it after.
+   * @returns undefined when the homeserver does not have the event (any more)
+   */
+  async timelineAround(roomId: RoomId, eventId: EventId, limit: number): Promise<TimelineAround | undefined> {
+    try {
+      const { events_before, event, events_after, end } = await this.homeserver.call<{
+        events_before?: RoomEvent[];
+        event: RoomEvent;
+        events_after?: RoomEvent[];
+        end?: string;
+      }>({
+        operation: 'read the timeline around an event',
+        method: 'GET',
+        path: `${pathOf(roomId)}/context/${encodeURIComponent(eventId)}`,
+        query: { limit: String(limit) },
+      });
+      const after = events_after ?? [];
+      return {
+        before: [...(events_before ?? [])].reverse(),
+        event,
+        after: { events: after, next: after.length > 0 ? end : undefined },
+      };
+    } catch (error) {
+      if (error instanceof MatrixRefusal && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** @param from a page's `next`; not given: the beginning of the room, as far as this homeserver has it */
+  async timeline(roomId: RoomId, from: string | undefined, limit: number): Promise<TimelinePage> {
+    const { chunk, end } = await this.homeserver.call<{ chunk: RoomEvent[]; end?: string }>({
+      operation: 'read a timeline',
+      method: 'GET',
+      path: `${pathOf(roomId)}/messages`,
+      query: { dir: 'f', limit: String(limit), ...(from ? { from } : {}) },
+    });
+    return { events: chunk, next: chunk.length > 0 ? end : undefined };
   }
 
   /** @returns `join`, `leave`, `invite`, `ban` or `knock`; undefined for somebody who never had to do with the room */
@@ -195,6 +311,10 @@ export class Rooms {
 
 function pathOf(roomId: RoomId): string {
   return `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}`;
+}
+
+function aliasPath(alias: string): string {
+  return `/_matrix/client/v3/directory/room/${encodeURIComponent(alias)}`;
 }
 
 function statePath(roomId: RoomId, type: string, stateKey: string): string {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CareTeamRole, FhirRef, RoomId } from '@bridge/contracts';
+import { CareTeamRole, FhirRef, RoomId, UserId } from '@bridge/contracts';
 import { Database } from './database';
 import { isUniqueViolation } from './is-unique-violation';
 import { Participant, opaqueId, toParticipant } from './participant-store';
@@ -26,6 +26,8 @@ export interface CareTeamSpace {
   readonly open: boolean;
   readonly aliasLocalpart: string;
   readonly spaceId: RoomId | null;
+  /** Spaces it had before: upgraded, or deleted by an administrator. */
+  readonly formerSpaceIds: readonly RoomId[];
   readonly sealedSubject: Uint8Array | null;
   readonly members: readonly Member[];
 }
@@ -68,8 +70,29 @@ export class CareTeamStore {
   }
 
   async find(careTeam: FhirRef): Promise<CareTeamSpace | undefined> {
+    return this.findBy({ careTeam });
+  }
+
+  /** The care team of a Space. */
+  async ofSpace(spaceId: RoomId): Promise<CareTeamSpace | undefined> {
+    return this.findBy({ spaceId });
+  }
+
+  /** The open care teams to which somebody with this Matrix account belongs now. */
+  async ofAccount(accountUserId: UserId): Promise<FhirRef[]> {
+    const rows = await this.database.client.careTeamSpace.findMany({
+      where: { open: true, members: { some: { present: true, participant: { accountUserId } } } },
+      orderBy: { careTeam: 'asc' },
+      select: { careTeam: true },
+    });
+    return rows.map((row) => row.careTeam as FhirRef);
+  }
+
+  private async findBy(
+    where: { careTeam: string } | { spaceId: string },
+  ): Promise<CareTeamSpace | undefined> {
     const row = await this.database.client.careTeamSpace.findUnique({
-      where: { careTeam },
+      where,
       include: {
         members: { where: { present: true }, include: { participant: true }, orderBy: { person: 'asc' } },
       },
@@ -81,6 +104,7 @@ export class CareTeamStore {
       open: row.open,
       aliasLocalpart: row.aliasLocalpart,
       spaceId: row.spaceId as RoomId | null,
+      formerSpaceIds: row.formerSpaceIds as RoomId[],
       sealedSubject: row.sealedSubject,
       members: row.members.map(toMember),
     };
@@ -105,10 +129,50 @@ export class CareTeamStore {
     return rows.map((row) => row.careTeam as FhirRef);
   }
 
-  /** Notes the Space. The first writer wins; another Space for the same care team is refused. */
+  /** The care team that had this Space before. */
+  async ofFormerSpace(spaceId: RoomId): Promise<CareTeamSpace | undefined> {
+    const row = await this.database.client.careTeamSpace.findFirst({
+      where: { formerSpaceIds: { has: spaceId } },
+      select: { careTeam: true },
+    });
+    return row ? this.find(row.careTeam as FhirRef) : undefined;
+  }
+
+  /**
+   * The Space was replaced by another. Of several who say so, one does it.
+   * @returns whether this call did
+   */
+  async moveSpace(careTeam: FhirRef, from: RoomId, to: RoomId): Promise<boolean> {
+    const { count } = await this.database.client.careTeamSpace.updateMany({
+      where: { careTeam, spaceId: from },
+      data: { spaceId: to, formerSpaceIds: { push: from } },
+    });
+    return count > 0;
+  }
+
+  /**
+   * The Space is gone: the next one is made behind an alias of its own.
+   * @returns whether this call found it out
+   */
+  async loseSpace(careTeam: FhirRef, spaceId: RoomId): Promise<boolean> {
+    const { count } = await this.database.client.careTeamSpace.updateMany({
+      where: { careTeam, spaceId },
+      data: {
+        spaceId: null,
+        formerSpaceIds: { push: spaceId },
+        aliasLocalpart: this.aliasPrefix + opaqueId(),
+      },
+    });
+    return count > 0;
+  }
+
+  /** Notes the Space that was made; one that is there already stays. Another care team's Space is refused. */
   async setSpace(careTeam: FhirRef, spaceId: RoomId): Promise<void> {
     try {
-      await this.database.client.careTeamSpace.update({ where: { careTeam }, data: { spaceId } });
+      await this.database.client.careTeamSpace.updateMany({
+        where: { careTeam, spaceId: null },
+        data: { spaceId },
+      });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       throw new Error(`Space of ${careTeam} is bound to another care team already`, { cause: error });

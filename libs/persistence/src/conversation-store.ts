@@ -20,7 +20,14 @@ export interface ConversationFacts {
 export interface Conversation extends ConversationFacts {
   readonly aliasLocalpart: string;
   readonly roomId: RoomId | null;
+  /** Rooms it had before: upgraded, or deleted by an administrator. */
+  readonly formerRoomIds: readonly RoomId[];
+  /** Its Room was made by somebody in Matrix: the bridge may lack power over its state. */
+  readonly adopted: boolean;
 }
+
+/** The Rooms of a conversation, as far as its Space has to know. */
+export type RoomsOfConversation = Pick<Conversation, 'roomId' | 'formerRoomIds'>;
 
 @Injectable()
 export class ConversationStore {
@@ -45,14 +52,59 @@ export class ConversationStore {
     return updated.count > 0;
   }
 
+  /**
+   * As `apply`, for a conversation that began with a Room made in Matrix: that Room is its Room from the start, in one
+   * write, so that at no moment there is a conversation without a Room, for which the bridge would make another.
+   * A Room that belongs to another conversation already is left to that one. Repeating it changes nothing.
+   */
+  async adopt(facts: ConversationFacts, roomId: RoomId): Promise<boolean> {
+    const { conversation } = facts;
+    const table = this.database.client.conversationRoom;
+    const adopted = { roomId, adopted: true };
+    const inserted = await table.createMany({
+      data: {
+        ...facts,
+        ...adopted,
+        parties: [...facts.parties],
+        aliasLocalpart: this.aliasPrefix + opaqueId(),
+      },
+      skipDuplicates: true,
+    });
+    if (inserted.count > 0) return true;
+    const known = await table.findUnique({ where: { conversation }, select: { formerRoomIds: true } });
+    if (!known) return false;
+    // Its resource was read before the Room was known. A Room that it had and lost does not come back.
+    if (known.formerRoomIds.length === 0) {
+      await table.updateMany({ where: { conversation, roomId: null }, data: adopted });
+    }
+    return this.apply(facts);
+  }
+
   async find(conversation: FhirRef): Promise<Conversation | undefined> {
     const row = await this.database.client.conversationRoom.findUnique({ where: { conversation } });
     return row ? toConversation(row) : undefined;
   }
 
+  /** The conversation that has this Room, or had it: what is said late in a Room that was replaced is recorded too. */
   async ofRoom(roomId: RoomId): Promise<Conversation | undefined> {
-    const row = await this.database.client.conversationRoom.findUnique({ where: { roomId } });
+    const table = this.database.client.conversationRoom;
+    const row =
+      (await table.findUnique({ where: { roomId } })) ??
+      (await table.findFirst({ where: { formerRoomIds: { has: roomId } } }));
     return row ? toConversation(row) : undefined;
+  }
+
+  /** The Rooms, present and former, of the conversations in a care team's Space. */
+  async roomsIn(careTeam: FhirRef): Promise<RoomsOfConversation[]> {
+    const rows = await this.database.client.conversationRoom.findMany({
+      where: { careTeam },
+      orderBy: { conversation: 'asc' },
+      select: { roomId: true, formerRoomIds: true },
+    });
+    return rows.map(({ roomId, formerRoomIds }) => ({
+      roomId: roomId as RoomId | null,
+      formerRoomIds: formerRoomIds as RoomId[],
+    }));
   }
 
   /** The conversations whose members depend on this care team. */
@@ -102,8 +154,41 @@ export class ConversationStore {
     }));
   }
 
+  /** Notes the Room that was made. A Room that is there already stays. */
   async setRoom(conversation: FhirRef, roomId: RoomId): Promise<void> {
-    await this.database.client.conversationRoom.update({ where: { conversation }, data: { roomId } });
+    await this.database.client.conversationRoom.updateMany({
+      where: { conversation, roomId: null },
+      data: { roomId },
+    });
+  }
+
+  /**
+   * The Room was replaced by another. Of several who say so, one does it.
+   * @returns whether this call did
+   */
+  async moveRoom(conversation: FhirRef, from: RoomId, to: RoomId): Promise<boolean> {
+    const { count } = await this.database.client.conversationRoom.updateMany({
+      where: { conversation, roomId: from },
+      data: { roomId: to, formerRoomIds: { push: from } },
+    });
+    return count > 0;
+  }
+
+  /**
+   * The Room is gone: the next one is the bridge's own, behind an alias of its own.
+   * @returns whether this call found it out
+   */
+  async loseRoom(conversation: FhirRef, roomId: RoomId): Promise<boolean> {
+    const { count } = await this.database.client.conversationRoom.updateMany({
+      where: { conversation, roomId },
+      data: {
+        roomId: null,
+        formerRoomIds: { push: roomId },
+        aliasLocalpart: this.aliasPrefix + opaqueId(),
+        adopted: false,
+      },
+    });
+    return count > 0;
   }
 
   /** Whether this alias was handed out to a Space or a Room: the answer to the homeserver's `/rooms/{alias}`. */
@@ -129,5 +214,7 @@ function toConversation(row: Row): Conversation {
     versionAt: row.versionAt,
     aliasLocalpart: row.aliasLocalpart,
     roomId: row.roomId as RoomId | null,
+    formerRoomIds: row.formerRoomIds as RoomId[],
+    adopted: row.adopted,
   };
 }

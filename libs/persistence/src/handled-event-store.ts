@@ -32,4 +32,13 @@ export class HandledEventStore {
         ORDER BY handled_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
       )`;
   }
+
+  /** Of these events, the ones that are done with. */
+  async has(eventIds: readonly EventId[]): Promise<ReadonlySet<EventId>> {
+    const rows = await this.database.client.handledEvent.findMany({
+      where: { eventId: { in: [...eventIds] } },
+      select: { eventId: true },
+    });
+    return new Set(rows.map(({ eventId }) => eventId as EventId));
+  }
 }

@@ -10,4 +10,5 @@ export { ParticipantStore, opaqueId } from './participant-store';
 export type { Participant, Person } from './participant-store';
 export * from './persistence.module';
 export * from './reaction-link-store';
+export * from './room-checkpoint-store';
 export { Sealer } from './sealer';

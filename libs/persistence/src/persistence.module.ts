@@ -10,6 +10,7 @@ import { HandledEventStore } from './handled-event-store';
 import { MessageLinkStore } from './message-link-store';
 import { ParticipantStore } from './participant-store';
 import { ReactionLinkStore } from './reaction-link-store';
+import { RoomCheckpointStore } from './room-checkpoint-store';
 
 const stores = [
   CareTeamStore,
@@ -21,6 +22,7 @@ const stores = [
   MessageLinkStore,
   ParticipantStore,
   ReactionLinkStore,
+  RoomCheckpointStore,
 ];
 
 @Module({})
@@ -59,6 +61,7 @@ export class PersistenceModule {
         MessageLinkStore,
         ParticipantStore,
         ReactionLinkStore,
+        RoomCheckpointStore,
       ],
       exports: stores,
     };

@@ -18,6 +18,8 @@ class KeepError implements RpcExceptionFilter {
  * To be called before Nest registers the handlers with a strategy.
  */
 export function keepErrorsOfHandlers(app: INestApplicationContext): void {
+  // An instance: a class that Nest has not met while it scanned the modules is left out without a word.
+  const keepError = new KeepError();
   const scanner = app.get(MetadataScanner, { strict: false });
   for (const { metatype } of app.get(DiscoveryService, { strict: false }).getControllers()) {
     const prototype = metatype?.prototype as object | undefined;
@@ -25,7 +27,7 @@ export function keepErrorsOfHandlers(app: INestApplicationContext): void {
     for (const name of scanner.getAllMethodNames(prototype)) {
       const descriptor = descriptorOf(prototype, name);
       if (descriptor && Reflect.hasMetadata(PATTERN_METADATA, descriptor.value as object)) {
-        UseFilters(KeepError)(prototype, name, descriptor);
+        UseFilters(keepError)(prototype, name, descriptor);
       }
     }
   }
