@@ -84,7 +84,7 @@ const inThread = (event_id: string) => ({
   },
 });
 
-/** The FHIR server refuses what refers to a resource that is contained in nothing (FHIR R4, invariant ref-1). */
+/** The FHIR server refuses a Communication with a blank reference, which FHIR does not allow. */
 async function setEncounter(encounter: string | null): Promise<void> {
   await queryDatabase(
     care.stack.federation.databaseUrl,
@@ -97,7 +97,7 @@ describe('a message that the FHIR server refuses', () => {
   let refused: string;
 
   it('is marked for its sender, in a thread and with a reaction, and is a dead letter', async () => {
-    await setEncounter('#nowhere');
+    await setEncounter(' ');
     const root = (await gp.matrix.say(roomId, 'Refused.')).eventId;
     refused = root;
     const { notice, reaction } = await markOf(refused, gp);
@@ -133,7 +133,7 @@ describe('a message that the FHIR server refuses', () => {
 
   it('that is redacted loses its mark, and is not recorded by a replay', async () => {
     const { natsUrl } = care.stack.federation;
-    await setEncounter('#nowhere');
+    await setEncounter(' ');
     const { eventId } = await gp.matrix.say(roomId, 'Better forgotten.');
     await markOf(eventId, gp);
     const event = (await gp.matrix.history(roomId)).find(({ event_id: id }) => id === eventId)!;
