@@ -42,9 +42,12 @@ const relationOf = ({ content }: Pick<SeenEvent, 'content'>) =>
     'm.in_reply_to'?: { event_id: string };
   };
 
-const isMark = (event: SeenEvent, eventId: string) =>
-  event.sender.startsWith('@_fhir_bridge_bot:') &&
-  [relationOf(event).event_id, relationOf(event)['m.in_reply_to']?.event_id].includes(eventId);
+/** A notice that answers the message, or a reaction to it. */
+const isMark = (event: Pick<SeenEvent, 'sender' | 'type' | 'content'>, eventId: string) => {
+  const { event_id: target, 'm.in_reply_to': answered } = relationOf(event);
+  const about = event.type === 'm.reaction' ? target : answered?.event_id;
+  return event.sender.startsWith('@_fhir_bridge_bot:') && about === eventId;
+};
 
 /** The mark beneath a message, as a member's client shows it. */
 async function markOf(eventId: string, { matrix }: Professional): Promise<Mark> {
@@ -58,7 +61,7 @@ async function markOf(eventId: string, { matrix }: Professional): Promise<Mark> 
 
 /** What the homeserver still shows of the bot about a message: redacted events have no relation any more. */
 async function marksLeft(eventId: string, { matrix }: Professional): Promise<number> {
-  return (await matrix.history(roomId)).filter((event) => isMark({ ...event, seenAt: 0 }, eventId)).length;
+  return (await matrix.history(roomId)).filter((event) => isMark(event, eventId)).length;
 }
 
 async function markGone(eventId: string, reader: Professional): Promise<void> {
