@@ -26,7 +26,8 @@ export class EditRecorder {
     { target, replacement }: Edit,
   ): Promise<'edited' | 'edited-later' | 'nothing-to-edit' | NoChange> {
     const link = await this.related.find(target, said.conversation);
-    if (link?.direction !== 'to-fhir') return 'nothing-to-edit';
+    if (!link) return 'nothing-to-edit';
+    if (link.direction !== 'to-fhir') return 'not-the-sender';
     const editedAt = instant(replacement.origin_server_ts);
     if (link.changedAt && editedAt < link.changedAt) return 'edited-later';
     const change = {

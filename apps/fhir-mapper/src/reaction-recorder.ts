@@ -15,11 +15,14 @@ export class ReactionRecorder {
     private readonly related: LinkedEvents,
   ) {}
 
-  async record(said: Said): Promise<'reacted' | 'reacted-before' | 'nothing-to-react-to'> {
+  async record(
+    said: Said,
+  ): Promise<'reacted' | 'reacted-before' | 'redacted-before' | 'nothing-to-react-to'> {
     const { event, conversation } = said;
     const reaction = readReaction(event);
     const link = reaction && (await this.related.settled(reaction.target, conversation));
-    if (!link || link.redacted) return 'nothing-to-react-to';
+    if (!link) return 'nothing-to-react-to';
+    if (link.redacted) return 'redacted-before';
     const who = whoIs(event.sender, personOf(event.sender, said));
     // Noted first: after a death in between the reaction is there or not, and its redaction finds out.
     await this.reactions.save(event.event_id, link.fhirRef);
