@@ -1,5 +1,5 @@
 import {
-  type EventId,
+  EventId,
   type FhirRef,
   PermanentError,
   type RoomId,
@@ -46,7 +46,7 @@ function world(
     adopted = true,
   } = {},
 ): World {
-  let at: EventId | undefined = checkpoint as never;
+  let at = checkpoint && EventId.parse(checkpoint);
   const queued: string[] = [];
   const page = (from: number, limit: number): TimelinePage => {
     const events = timeline.slice(from, from + limit);
