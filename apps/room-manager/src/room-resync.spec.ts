@@ -35,24 +35,24 @@ interface World {
   readonly checkpoint: () => string | undefined;
 }
 
+interface WorldOptions {
+  readonly checkpoint?: string;
+  readonly handled?: readonly string[];
+  /** The queue's refusal of what has this id. */
+  readonly refuse?: (id: string) => Error | undefined;
+  readonly master?: 'fhir' | 'matrix';
+}
+
 /** A homeserver with a timeline, a queue, a ledger and a checkpoint. */
-function world(
-  timeline: readonly RoomEvent[],
-  {
-    checkpoint = undefined as string | undefined,
-    handled = [] as string[],
-    refuse = (id: string): Error | undefined => (id === '' ? new Error('no id') : undefined),
-    master = 'fhir' as 'fhir' | 'matrix',
-    adopted = true,
-  } = {},
-): World {
+function world(timeline: readonly RoomEvent[], options: WorldOptions = {}): World {
+  const { checkpoint, handled = [], refuse = () => undefined, master = 'fhir' } = options;
   let at = checkpoint && EventId.parse(checkpoint);
   const queued: string[] = [];
   const page = (from: number, limit: number): TimelinePage => {
     const events = timeline.slice(from, from + limit);
     return { events, next: events.length > 0 ? String(from + events.length) : undefined };
   };
-  const row = { conversation, roomId, aliasLocalpart: 'alias', adopted };
+  const row = { conversation, roomId, aliasLocalpart: 'alias', adopted: true };
   const conversations = { ofRoom: (id: RoomId) => Promise.resolve(id === roomId ? row : undefined) };
   const careTeams = { ofSpace: () => Promise.resolve(undefined) };
   const checkpoints = {
