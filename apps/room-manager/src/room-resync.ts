@@ -28,6 +28,12 @@ const pageSize = 100;
 /** After so many pages the rest is left to a further command, so that no other Room waits for this one. */
 const pagesAtOnce = 20;
 
+/**
+ * What came late is not older than this, in milliseconds. The ledger of what is done with forgets after a month: events
+ * that it has forgotten must not be taken for missing.
+ */
+const lateMs = 7 * 86_400_000;
+
 /** Part of a timeline to be compared with what arrived. */
 interface Page {
   /** Up to the checkpoint. */
@@ -99,9 +105,10 @@ export class RoomResync {
   private async compare(place: Place): Promise<void> {
     const { roomId } = place;
     let checkpoint = await this.checkpoints.find(roomId);
+    const isFirst = checkpoint === undefined;
     let page = await this.firstPage(roomId, checkpoint);
     for (let read = 1; ; read++) {
-      await this.queueMissing(roomId, [...page.older, ...page.newer]);
+      await this.queueMissing(roomId, page, isFirst);
       await this.answerState(place, page.newer);
       const last = page.newer.at(-1)?.event_id;
       if (last) await this.checkpoints.move(roomId, checkpoint, last);
@@ -129,12 +136,23 @@ export class RoomResync {
     return { older: [], newer: events, next };
   }
 
-  /** What is said in a Room has a ledger of what is done with. */
-  private async queueMissing(roomId: RoomId, events: readonly RoomEvent[]): Promise<void> {
-    const said = events.flatMap((event) => this.queueable(event, 'MAPPING') ?? []);
+  /**
+   * What is said in a Room has a ledger of what is done with.
+   * @param isFirst nothing of the Room was compared yet. It may be one that was made in Matrix: what came before it was
+   *   a conversation was no matter then, and is now, so that it gets ids of its own in the queue.
+   */
+  private async queueMissing(roomId: RoomId, { older, newer }: Page, isFirst: boolean): Promise<void> {
+    const recent = Date.now() - lateMs;
+    const said = [
+      ...older
+        .flatMap((event) => this.queueable(event, 'MAPPING') ?? [])
+        .filter(({ event }) => event.origin_server_ts > recent),
+      ...newer.flatMap((event) => this.queueable(event, 'MAPPING') ?? []),
+    ];
     const handled = await this.handled.has(said.map(({ event }) => event.event_id));
     for (const { kind, event } of said.filter(({ event }) => !handled.has(event.event_id))) {
-      if (await this.queue(roomId, kind, event)) this.missing.inc({ kind });
+      const id = isFirst ? `first ${event.event_id}` : event.event_id;
+      if (await this.queue(roomId, kind, event, id)) this.missing.inc({ kind });
     }
   }
 
@@ -152,7 +170,9 @@ export class RoomResync {
       (kind === 'matrix.m.room.member' &&
         this.config.membershipMaster === 'matrix' &&
         current.some(({ event_id }) => event_id === event.event_id));
-    for (const { kind, event } of changes.filter(isNews)) await this.queue(roomId, kind, event);
+    for (const { kind, event } of changes.filter(isNews)) {
+      await this.queue(roomId, kind, event, event.event_id);
+    }
     const last = changes.filter((change) => !isNews(change)).at(-1);
     if (!last) return;
     const id = `resync ${last.event.event_id}`;
@@ -164,9 +184,14 @@ export class RoomResync {
   }
 
   /** @returns whether it was not queued already, as far as the queue remembers */
-  private async queue(roomId: RoomId, kind: MatrixKind, event: MatrixStateEvent): Promise<boolean> {
+  private async queue(
+    roomId: RoomId,
+    kind: MatrixKind,
+    event: MatrixStateEvent,
+    id: string,
+  ): Promise<boolean> {
     try {
-      const { duplicate } = await this.publisher.publish(kind, roomId, event, { id: event.event_id });
+      const { duplicate } = await this.publisher.publish(kind, roomId, event, { id });
       return !duplicate;
     } catch (error) {
       // Too large, for example. It would be so next time, and hold up all that follows it.

@@ -13,7 +13,7 @@ const nonceAnswer = z.object({ nonce: z.string() });
 const registerAnswer = z.object({ user_id: z.string(), access_token: z.string(), device_id: z.string() });
 
 /**
- * Makes an ordinary account through Synapse's shared-secret registration API (`/_synapse/admin/v1/register`): open
+ * Makes an account, or an administrator's, through Synapse's shared-secret registration API (`/_synapse/admin/v1/register`): open
  * registration stays off.
  *
  * @throws Error with Synapse's error code when it refuses.
@@ -24,19 +24,27 @@ export async function registerUser(account: {
   localpart: string;
   password: string;
   displayName?: string;
+  admin?: boolean;
 }): Promise<RegisteredUser> {
-  const { localpart, password } = account;
+  const { localpart, password, admin = false } = account;
   const url = `${account.clientUrl}/_synapse/admin/v1/register`;
   const { nonce } = nonceAnswer.parse(await answerOf(await fetch(url)));
   const mac = createHmac('sha1', account.sharedSecret)
-    .update([nonce, localpart, password, 'notadmin'].join('\0'))
+    .update([nonce, localpart, password, admin ? 'admin' : 'notadmin'].join('\0'))
     .digest('hex');
   const answer = registerAnswer.parse(
     await answerOf(
       await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ nonce, username: localpart, password, displayname: account.displayName, mac }),
+        body: JSON.stringify({
+          nonce,
+          username: localpart,
+          password,
+          displayname: account.displayName,
+          admin,
+          mac,
+        }),
       }),
     ),
   );

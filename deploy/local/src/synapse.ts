@@ -19,6 +19,10 @@ export interface Homeserver {
   federationPort: number;
   /** Makes an account. @throws Error when the homeserver refuses, for example because the name is taken. */
   registerUser: (localpart: string, password: string, displayName?: string) => Promise<RegisteredUser>;
+  /** Makes the account of a server administrator, who may use Synapse's admin API. */
+  registerAdmin: (localpart: string, password: string) => Promise<RegisteredUser>;
+  /** The file of its SQLite database. */
+  database: string;
   process: ManagedProcess;
 }
 
@@ -96,6 +100,9 @@ export async function prepareHomeserver(options: HomeserverOptions): Promise<Hom
     federationPort,
     registerUser: (localpart, password, displayName) =>
       registerUser({ clientUrl, sharedSecret: secrets.registration, localpart, password, displayName }),
+    registerAdmin: (localpart, password) =>
+      registerUser({ clientUrl, sharedSecret: secrets.registration, localpart, password, admin: true }),
+    database: at('homeserver.db'),
     process: new ManagedProcess({
       name: `Synapse ${organisation}`,
       command: serverBinary('python'),

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import type { Communication } from '@medplum/fhirtypes';
+import { connect } from 'nats';
+import { Client } from 'pg';
+import { type BridgeApp, urlOf } from '../../deploy/local/src/bridge';
+import { recordOf, sayInMatrix } from '../../deploy/local/src/scenario/play';
+import { until } from '../../deploy/local/src/until';
+import { type CareConversation, startCareConversation } from '../support/care-conversation';
+import { call, invite } from '../support/client-api';
+import { forgetTransactions } from '../support/forgotten-events';
+import { withOtherSettings } from '../support/other-process';
+import { deadLetterKinds } from '../support/queue-evidence';
+
+let care: CareConversation;
+let allPassed = true;
+
+beforeAll(async () => {
+  // Nothing is compared by itself here, but once at the start.
+  care = await startCareConversation({ settings: { MATRIX_RESYNC_INTERVAL_MS: '86400000' } });
+}, 180_000);
+
+afterAll(async () => {
+  await care?.stop(allPassed ? 'succeeded' : 'failed');
+}, 60_000);
+
+function step(name: string, play: () => Promise<void>): void {
+  it(
+    name,
+    async () => {
+      try {
+        await play();
+      } catch (error) {
+        allPassed = false;
+        throw error;
+      }
+    },
+    120_000,
+  );
+}
+
+/** As an operator has it compared: `command.resync-room`. */
+async function askForResync(roomId: string): Promise<void> {
+  const connection = await connect({ servers: care.stack.federation.natsUrl });
+  await connection
+    .jetstream()
+    .publish('rooms.32.command.resync-room', JSON.stringify({ roomId }), { msgID: randomUUID() });
+  await connection.close();
+}
+
+async function inDatabase<T extends object>(statement: string, values: unknown[] = []): Promise<T[]> {
+  const database = new Client({ connectionString: care.stack.federation.databaseUrl });
+  await database.connect();
+  const { rows } = await database.query<T>(statement, values);
+  await database.end();
+  return rows;
+}
+
+const identifier = (eventId: string) => `https://matrix.org/event-id|${eventId}`;
+
+async function recordsOf(eventId: string): Promise<Communication[]> {
+  return care.network.fhir.search<Communication>('Communication', { identifier: identifier(eventId) });
+}
+
+async function metric(app: BridgeApp, name: string): Promise<number> {
+  const text = await fetch(`${urlOf(app, care.stack.environment)}/metrics`).then((answer) => answer.text());
+  const lines = text.split('\n').filter((line) => line.startsWith(name));
+  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+/** Said by people on all three homeservers while the bridge does not listen, and never delivered. */
+async function sayUndelivered(text: string): Promise<string[]> {
+  const { stack, network, thread } = care;
+  const { vvt } = stack.federation.homeservers;
+  await stack.bridge['as-ingress'].stop();
+  const said: string[] = [];
+  for (const [index, { matrix }] of [network.gp, network.nurse, network.pharmacist, network.gp].entries()) {
+    const body = `${text} ${index + 1}`;
+    said.push((await matrix.say(thread.roomId, body)).eventId);
+    // So that they are in the same order on every homeserver.
+    await network.nurse.matrix.waitForMessage(thread.roomId, body);
+  }
+  expect(await forgetTransactions(vvt)).toBeGreaterThan(0);
+  await stack.bridge['as-ingress'].start();
+  return said;
+}
+
+async function expectRecordedInOrder(said: readonly string[]): Promise<void> {
+  const records = [];
+  for (const eventId of said) records.push(await recordOf(care.network, eventId));
+  const stored = records.map(({ meta }) => Date.parse(meta?.lastUpdated ?? ''));
+  expect(stored).toEqual([...stored].sort((a, b) => a - b));
+  for (const eventId of said) expect(await recordsOf(eventId)).toHaveLength(1);
+}
+
+/** What was said after something else and has come is proof that the other will not come. */
+async function sayDelivered(text: string): Promise<string> {
+  const { eventId } = await sayInMatrix(care.thread, care.network.gp, text);
+  return eventId;
+}
+
+describe('what the homeserver never delivered', () => {
+  step('is brought by a resync on demand: once, and in order', async () => {
+    const before = await metric('room-manager', 'bridge_resync_missing_events_total');
+    const said = await sayUndelivered('Lost');
+    await sayDelivered('Delivered after the loss.');
+    for (const eventId of said) expect(await recordsOf(eventId)).toEqual([]);
+    await askForResync(care.thread.roomId);
+    await expectRecordedInOrder(said);
+    expect(await metric('room-manager', 'bridge_resync_missing_events_total')).toBe(before + said.length);
+  });
+
+  step('is brought when the bridge starts', async () => {
+    const said = await sayUndelivered('Lost before a start');
+    await sayDelivered('Delivered before a start.');
+    for (const eventId of said) expect(await recordsOf(eventId)).toEqual([]);
+    await care.stack.bridge['room-manager'].stop();
+    await care.stack.bridge['room-manager'].start();
+    await expectRecordedInOrder(said);
+  });
+
+  step('is brought by the comparison on schedule', async () => {
+    const { stack } = care;
+    const often = { MATRIX_RESYNC_INTERVAL_MS: '1000' };
+    await withOtherSettings(stack, 'room-manager', often, [], async () => {
+      const said = await sayUndelivered('Lost meanwhile');
+      await expectRecordedInOrder(said);
+    });
+  });
+
+  step('a Room or Space that somebody left unseen is brought in order again', async () => {
+    const { stack, network, thread } = care;
+    const { vvt } = stack.federation.homeservers;
+    await stack.bridge['as-ingress'].stop();
+    const path = `/_matrix/client/v3/rooms/${encodeURIComponent(thread.roomId)}/leave`;
+    await call(network.nurse.matrix, 'POST', path, {});
+    await forgetTransactions(vvt);
+    await stack.bridge['as-ingress'].start();
+    await askForResync(thread.roomId);
+    await network.nurse.matrix.waitForInvite(thread.roomId);
+    await network.nurse.matrix.join(thread.roomId);
+  });
+});
+
+describe('what was delivered', () => {
+  step('is not recorded again by a comparison of the whole Room', async () => {
+    const { network, thread } = care;
+    const said = (await network.gp.matrix.history(thread.roomId)).filter(
+      ({ type, sender }) => type === 'm.room.message' && !sender.startsWith('@_fhir_bridge_'),
+    );
+    expect(said.length).toBeGreaterThan(10);
+    await inDatabase('DELETE FROM room_checkpoint WHERE room_id = $1', [thread.roomId]);
+    await askForResync(thread.roomId);
+    const [last] = said.slice(-1);
+    const newest = await until('the comparison', async () => {
+      const rows = await inDatabase<{ event_id: string }>(
+        'SELECT event_id FROM room_checkpoint WHERE room_id = $1',
+        [thread.roomId],
+      );
+      return rows[0]?.event_id;
+    });
+    const timeline = (await network.gp.matrix.history(thread.roomId)).map(({ event_id: id }) => id);
+    expect(timeline.indexOf(newest)).toBeGreaterThanOrEqual(timeline.indexOf(last!.event_id));
+    await sayDelivered('After all of it.');
+    for (const { event_id: eventId } of said) expect(await recordsOf(eventId)).toHaveLength(1);
+  });
+
+  step('is recorded once when the comparison and the homeserver bring it at the same time', async () => {
+    const { network, thread } = care;
+    const said: string[] = [];
+    for (let index = 0; index < 20; index++) {
+      said.push((await network.gp.matrix.say(thread.roomId, `At once ${index}`)).eventId);
+      await askForResync(thread.roomId);
+    }
+    await expectRecordedInOrder(said);
+  });
+});
+
+describe('an alias that was deleted', () => {
+  step('is set again by the next comparison', async () => {
+    const { stack, thread } = care;
+    const [row] = await inDatabase<{ alias_localpart: string }>(
+      'SELECT alias_localpart FROM conversation_room WHERE room_id = $1',
+      [thread.roomId],
+    );
+    const { serverName, homeserverUrl, asToken } = stack.environment;
+    const bridge = { clientUrl: homeserverUrl, account: { accessToken: asToken } };
+    const path = `/_matrix/client/v3/directory/room/${encodeURIComponent(`#${row!.alias_localpart}:${serverName}`)}`;
+    await call(bridge, 'DELETE', path);
+    await expect(call(bridge, 'GET', path)).rejects.toThrow('M_NOT_FOUND');
+    await askForResync(thread.roomId);
+    await until('the alias', () =>
+      call<{ room_id: string }>(bridge, 'GET', path).then(
+        ({ room_id: roomId }) => roomId === thread.roomId,
+        () => false,
+      ),
+    );
+  });
+});
+
+describe('a Room that was deleted unseen', () => {
+  step('is noticed by the next comparison', async () => {
+    const { stack, thread, network } = care;
+    const { vvt } = stack.federation.homeservers;
+    const admin = { clientUrl: vvt.clientUrl, account: await vvt.registerAdmin('root', 'try-me-locally') };
+    await stack.bridge['as-ingress'].stop();
+    const lost = await metric('room-manager', 'bridge_rooms_lost_total');
+    await call(admin, 'DELETE', `/_synapse/admin/v1/rooms/${encodeURIComponent(thread.roomId)}`, {
+      purge: true,
+    });
+    await forgetTransactions(vvt);
+    await stack.bridge['as-ingress'].start();
+    await askForResync(thread.roomId);
+    await until(
+      'the loss',
+      async () => (await metric('room-manager', 'bridge_rooms_lost_total')) === lost + 1,
+    );
+    await expect(invite(network.nurse.matrix, thread.roomId, '@x:example.org')).rejects.toThrow(
+      'M_FORBIDDEN',
+    );
+  });
+});
+
+describe('the dead letters', () => {
+  step('are empty', async () => {
+    expect(await deadLetterKinds(care.stack.federation.natsUrl)).toEqual([]);
+  });
+});
