@@ -210,9 +210,9 @@ describe('a conversation', () => {
 
   step('tells the sender of content that cannot be recorded, and notes it in the record', async () => {
     const { nurse } = network;
-    const content = { msgtype: 'm.image', url: 'mxc://example.org/abc' };
-    const { recorded, eventId } = await sayInMatrix(thread, nurse, 'wound.jpg', { content });
-    expect(recorded.note?.[0]?.text).toContain('m.image');
+    const content = { msgtype: 'm.location', geo_uri: 'geo:52.1,5.1' };
+    const { recorded, eventId } = await sayInMatrix(thread, nurse, 'I am here.', { content });
+    expect(recorded.note?.[0]?.text).toContain('m.location');
     const notice = await nurse.matrix.waitFor('the notice', () =>
       nurse.matrix.events.find(({ content }) => content.msgtype === 'm.notice'),
     );

@@ -17,6 +17,9 @@ import { EditRecorder } from './edit-recorder';
 import { EventIntake } from './event-intake';
 import { HandledEventPurge } from './handled-event-purge';
 import { LinkedEvents } from './linked-events';
+import { FileController } from './file.controller';
+import { FileRecorder } from './file-recorder';
+import { FileStore } from './file-store';
 import { MapperConfig, PSEUDONYMS } from './mapper-config';
 import { MembershipController } from './membership.controller';
 import { MembershipRecorder } from './membership-recorder';
@@ -64,6 +67,7 @@ export class FhirMapperModule {
         PullController,
         ChangedController,
         MessageController,
+        FileController,
         ReceiptController,
         MembershipController,
         ConversationController,
@@ -86,6 +90,8 @@ export class FhirMapperModule {
         BotForwarder,
         DeliveryStatus,
         HandledEventPurge,
+        FileRecorder,
+        FileStore,
         PullReader,
         ReadingRecorder,
         MembershipRecorder,

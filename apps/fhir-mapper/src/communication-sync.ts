@@ -46,7 +46,7 @@ export class CommunicationSync {
     if (!author) return 'no-author';
     const reply = reading.inReplyTo ? await this.replyTo(reading.inReplyTo) : {};
     const { source, version, sent } = reading;
-    for (const { part, content } of reading.messages) {
+    for (const { part, content, file } of reading.messages) {
       const message = {
         conversation,
         source,
@@ -54,6 +54,7 @@ export class CommunicationSync {
         part,
         author,
         content,
+        file,
         sent,
         ...(part === 0 ? reply : {}),
       };

@@ -107,8 +107,17 @@ export class ConversationSync {
     if (!author || reading.messages.length === 0) return;
     const person = await this.persons.known(author);
     if (!person) return;
-    for (const { part, content } of reading.messages) {
-      const message = { conversation, source: conversation, version, part, author: person, content, sent };
+    for (const { part, content, file } of reading.messages) {
+      const message = {
+        conversation,
+        source: conversation,
+        version,
+        part,
+        author: person,
+        content,
+        file,
+        sent,
+      };
       await this.publisher.publish('command.send-message', conversation, message, {
         id: `${conversation}/_history/${version}#${part}`,
       });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { FhirClient } from '@bridge/fhir';
-import { type Edit, type NoChange, edited, mentionedUsers } from '@bridge/mapping';
+import { type Edit, type NoChange, edited, mentionedUsers, recaptioned } from '@bridge/mapping';
 import { MessageLinkStore } from '@bridge/persistence';
 import type { Communication } from '@medplum/fhirtypes';
 import { LinkedEvents } from './linked-events';
@@ -37,7 +37,7 @@ export class EditRecorder {
     const editor = { event: said.event, resource: personOf(said.event.sender, said) };
     let reason: NoChange | undefined;
     const isWritten = await this.fhir.change<Communication>(link.fhirRef, (record) => {
-      const result = edited(record, change, editor);
+      const result = edited(record, recaptioned(record, replacement, change), editor);
       reason = typeof result === 'string' ? result : undefined;
       return typeof result === 'string' ? undefined : result;
     });

@@ -18,6 +18,7 @@ export class MapperConfig {
   readonly botPrefix: string;
   /** After so many milliseconds the sender of a message is told that it is not in the record yet. */
   readonly markAfterMs: number;
+  readonly media: Config['media'];
   private readonly ghostPrefix: string;
 
   constructor({
@@ -26,7 +27,9 @@ export class MapperConfig {
     fhir,
     bot,
     delivery,
-  }: Pick<Config, 'matrix' | 'rooms' | 'fhir' | 'bot' | 'delivery'>) {
+    media,
+  }: Pick<Config, 'matrix' | 'rooms' | 'fhir' | 'bot' | 'delivery' | 'media'>) {
+    this.media = media;
     this.language = bot.language;
     this.serverName = matrix.serverName;
     this.ghostPrefix = matrix.ghostPrefix;

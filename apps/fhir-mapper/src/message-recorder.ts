@@ -13,6 +13,7 @@ import {
 } from '@bridge/mapping';
 import { MessageLinkStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
+import { FileRecorder } from './file-recorder';
 import { LinkedEvents } from './linked-events';
 import { MapperConfig } from './mapper-config';
 import { type Said, membersAmong, personOf } from './said-in';
@@ -24,6 +25,7 @@ export class MessageRecorder {
     private readonly fhir: FhirClient,
     private readonly links: MessageLinkStore,
     private readonly related: LinkedEvents,
+    private readonly files: FileRecorder,
     private readonly publisher: QueuePublisher,
     private readonly config: MapperConfig,
   ) {}
@@ -32,23 +34,26 @@ export class MessageRecorder {
     const { event, conversation } = said;
     if (await this.links.resourceOf(event.event_id)) return 'repeated';
     const content = await this.contentOf(event);
-    const communication = toCommunication(event, content, {
+    const plain = toCommunication(event, content, {
       ...conversation,
       ...(await this.relations(said)),
       sender: personOf(event.sender, said),
       mentioned: membersAmong(mentionedUsers(event), said),
       serverName: this.config.serverName,
     });
+    const file = await this.files.attach(event, plain);
+    const communication = file?.communication ?? plain;
     const { ref, versionId } = await this.fhir.createOnce(communication, identifierQuery(event.event_id));
     // Told before the link is there: with it, a repetition ends above.
-    if (content.missing) await this.tellSender(event, content.missing);
+    if (file) await this.files.followUp(event, file.outcome);
+    else if (content.missing) await this.tellSender(event, content.missing);
     const source = { fhirRef: ref, part: 0, version: versionId, conversation: conversation.conversation };
     await this.links.recorded(source, event.event_id);
-    if (!content.missing) return 'recorded';
+    if (file || !content.missing) return 'recorded';
     return content.missing.notice === 'unreadable-encrypted' ? 'unreadable' : 'unsupported';
   }
 
-  /** What the record will hold of the message. The one place where content that must be fetched comes in. */
+  /** What the record will hold of the message, but for its file. */
   async contentOf(event: MatrixEvent): Promise<MessageContent> {
     return readContent(event);
   }

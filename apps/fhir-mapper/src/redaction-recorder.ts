@@ -4,6 +4,7 @@ import { redacted, redactionTarget } from '@bridge/mapping';
 import { HandledEventStore, MessageLinkStore } from '@bridge/persistence';
 import type { Communication } from '@medplum/fhirtypes';
 import { DeliveryStatus } from './delivery-status';
+import { FileRecorder } from './file-recorder';
 import { LinkedEvents } from './linked-events';
 import { ReactionRecorder } from './reaction-recorder';
 import type { Said } from './said-in';
@@ -22,6 +23,7 @@ export class RedactionRecorder {
     private readonly related: LinkedEvents,
     private readonly reactions: ReactionRecorder,
     private readonly delivery: DeliveryStatus,
+    private readonly files: FileRecorder,
   ) {}
 
   async record({
@@ -39,6 +41,7 @@ export class RedactionRecorder {
       return 'nothing-to-redact';
     }
     if (link.direction !== 'to-fhir') return 'nothing-to-redact';
+    await this.files.withdraw(link.fhirRef);
     await this.fhir.change<Communication>(link.fhirRef, (record) => redacted(record, event));
     await this.links.redacted(target);
     return 'redacted';

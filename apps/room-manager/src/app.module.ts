@@ -10,6 +10,7 @@ import { CommandController } from './command.controller';
 import { ContainerReconciler } from './container-reconciler';
 import { DeliveryMarks } from './delivery-marks';
 import { EventController } from './event.controller';
+import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
 import { Inviter } from './inviter';
 import { LateInvites } from './late-invites';
@@ -71,6 +72,7 @@ export class RoomManagerModule {
         SpaceReconciler,
         RoomReconciler,
         MessageSender,
+        FileUploader,
         MessageRedactor,
         ReceiptSender,
         Notifier,

@@ -18,6 +18,7 @@ export class ManagerConfig {
   readonly resyncIntervalMs: number;
   /** Of what is said to nobody in particular, and to people who have chosen none. */
   readonly language: Language;
+  readonly media: Config['media'];
   /** Whether a Matrix id is one of the bridge's: the bot, or a ghost. */
   readonly isOwn: (userId: string) => boolean;
 
@@ -26,7 +27,9 @@ export class ManagerConfig {
     organisation,
     rooms,
     bot,
-  }: Pick<Config, 'matrix' | 'organisation' | 'rooms' | 'bot'>) {
+    media,
+  }: Pick<Config, 'matrix' | 'organisation' | 'rooms' | 'bot' | 'media'>) {
+    this.media = media;
     this.serverName = matrix.serverName;
     this.organisation = organisation.name;
     this.bot = botUserId(matrix);

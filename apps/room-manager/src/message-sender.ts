@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EventId, MessageOf, PermanentError, RoomId } from '@bridge/contracts';
 import { MatrixRefusal, Rooms, transactionId } from '@bridge/matrix';
 import { ConversationStore, MessageLinkStore, Participant, ParticipantStore } from '@bridge/persistence';
+import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
 import { RoomReconciler } from './room-reconciler';
 
@@ -17,6 +18,7 @@ export class MessageSender {
     private readonly links: MessageLinkStore,
     private readonly roomReconciler: RoomReconciler,
     private readonly ghosts: GhostKeeper,
+    private readonly files: FileUploader,
     private readonly rooms: Rooms,
   ) {}
 
@@ -24,7 +26,8 @@ export class MessageSender {
     const { conversation, source, version, part } = message;
     if (await this.links.reserve({ fhirRef: source, part, version, conversation })) return;
     const [roomId, author] = await Promise.all([this.roomOf(message), this.authorOf(message)]);
-    const content = { ...message.content, ...(await this.relation(message)) };
+    const said = await this.files.contentOf(message, author.ghostUserId);
+    const content = { ...said, ...(await this.relation(message)) };
     const eventId = await this.sendWhereItIsNow(author, roomId, message, content);
     await this.links.sent({ fhirRef: source, part }, eventId);
   }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Resource } from '@medplum/fhirtypes';
+import type { BinaryHttp } from './binary-http';
 import { isR4ResourceType } from './fhir-definitions';
 import type { FhirService, InteractionResult } from './fhir-service';
 import { HttpProblem } from './http-problem';
@@ -13,6 +14,7 @@ const contentType = 'application/fhir+json; charset=utf-8';
 export class FhirHttp {
   constructor(
     private readonly service: FhirService,
+    private readonly binaries: BinaryHttp,
     private readonly baseUrl: string,
     /** When set, everything but `/metadata` wants it. */
     private readonly bearerToken?: string,
@@ -21,8 +23,11 @@ export class FhirHttp {
   /** Takes one HTTP exchange; never throws. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      this.send(request, response, await this.perform(request));
+      const result = await this.perform(request, response);
+      if (result) this.send(request, response, result);
     } catch (error) {
+      // Too late for another answer: a file broke off amid its bytes.
+      if (response.headersSent) response.destroy();
       if (response.destroyed) return;
       const problem =
         error instanceof HttpProblem
@@ -38,13 +43,21 @@ export class FhirHttp {
     }
   }
 
-  private async perform(request: IncomingMessage): Promise<InteractionResult> {
+  /** @returns undefined when the answer is given already */
+  private async perform(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<InteractionResult | undefined> {
     const { method = 'GET', headers } = request;
     const target = request.url ?? '/';
     const path = target.split('?')[0] ?? '';
     if (path !== root && !path.startsWith(`${root}/`)) throw new HttpProblem(404, 'not-found', 'Not found');
     const [, first = ''] = path.slice(root.length).split('/');
     if (first !== 'metadata') this.requireToken(headers.authorization);
+    const below = path.slice(root.length);
+    if (this.binaries.concerns(request, below)) {
+      return method === 'POST' ? this.binaries.create(request) : this.binaries.read(request, below, response);
+    }
     requireJsonAccepted(target, headers.accept);
     if (!['', 'metadata', '_history'].includes(first) && !isR4ResourceType(first)) {
       throw new HttpProblem(404, 'not-found', 'Unknown resource type');

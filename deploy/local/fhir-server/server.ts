@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { BinaryHttp } from './binary-http';
+import { BinaryStore } from './binary-store';
 import type { DeliveryReport } from './delivery-queue';
 import { indexFhirDefinitions } from './fhir-definitions';
 import { FhirHttp } from './fhir-http';
@@ -10,12 +12,16 @@ import { SubscriptionEngine } from './subscription-engine';
 /** Five attempts within about ten seconds. */
 const defaultRetryDelaysMs = [700, 1_400, 2_800, 5_600];
 
+const defaultLargestBinary = 256 * 2 ** 20;
+
 export interface FhirServerOptions {
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port: number;
   /** When set, requests other than `/metadata` must bear it. */
   readonly bearerToken?: string;
+  /** Largest Binary that is taken as bytes; 256 MiB unless given. */
+  readonly largestBinary?: number;
   /** Milliseconds before each further attempt of a Subscription's delivery. */
   readonly retryDelaysMs?: readonly number[];
   /** Hears of each attempt to deliver a notification. */
@@ -49,7 +55,8 @@ export async function startFhirServer(options: FhirServerOptions): Promise<FhirS
     changeStatus: (change) => void service.changeSubscriptionStatus(change),
     onDelivery: options.onDelivery ?? (() => undefined),
   });
-  const http = new FhirHttp(service, baseUrl, bearerToken);
+  const files = new BinaryStore(options.largestBinary ?? defaultLargestBinary);
+  const http = new FhirHttp(service, new BinaryHttp(service, files), baseUrl, bearerToken);
   server.on('request', (request, response) => void http.answer(request, response));
 
   return {
@@ -59,6 +66,7 @@ export async function startFhirServer(options: FhirServerOptions): Promise<FhirS
       server.close();
       server.closeAllConnections();
       await Promise.all([closed, engine.close()]);
+      await files.close();
     },
   };
 }

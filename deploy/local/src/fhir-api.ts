@@ -19,6 +19,25 @@ export class FhirApi {
     return (await this.request('GET', `${type}/${id}`)) as T;
   }
 
+  /** Stores a file. @returns its reference */
+  async createBinary(bytes: Uint8Array, contentType: string): Promise<string> {
+    const response = await fetch(`${this.baseUrl}/Binary`, {
+      method: 'POST',
+      headers: { 'content-type': contentType },
+      body: Buffer.from(bytes),
+    });
+    if (!response.ok) throw new Error(`POST Binary: ${response.status}`);
+    return `Binary/${((await response.json()) as Resource).id}`;
+  }
+
+  /** The bytes of a Binary. */
+  async readBinary(reference: string): Promise<{ bytes: Buffer; contentType: string }> {
+    const response = await fetch(`${this.baseUrl}/${reference}`);
+    if (!response.ok) throw new Error(`GET ${reference}: ${response.status}`);
+    const contentType = response.headers.get('content-type') ?? '';
+    return { bytes: Buffer.from(await response.arrayBuffer()), contentType };
+  }
+
   /** Every match, over all pages. */
   async search<T extends Resource>(
     type: T['resourceType'],

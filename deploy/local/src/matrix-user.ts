@@ -123,6 +123,30 @@ export class MatrixUser {
     await this.call('PUT', path, { typing: true, timeout: 30_000 });
   }
 
+  /** Puts a file into the media repository of this person's homeserver. @returns its `mxc://` */
+  async upload(bytes: Uint8Array, contentType: string): Promise<string> {
+    const response = await fetch(`${this.clientUrl}/_matrix/media/v3/upload`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.account.accessToken}`, 'content-type': contentType },
+      body: Buffer.from(bytes),
+      signal: this.stopped.signal,
+    });
+    if (!response.ok) throw new Error(`upload: ${response.status}`);
+    return ((await response.json()) as { content_uri: string }).content_uri;
+  }
+
+  /** Reads a file, of whichever homeserver, by the authenticated API. */
+  async download(mxc: string): Promise<{ bytes: Buffer; contentType: string }> {
+    const path = mxc.replace('mxc://', '');
+    const response = await fetch(`${this.clientUrl}/_matrix/client/v1/media/download/${path}`, {
+      headers: { authorization: `Bearer ${this.account.accessToken}` },
+      signal: this.stopped.signal,
+    });
+    if (!response.ok) throw new Error(`download: ${response.status}`);
+    const contentType = response.headers.get('content-type') ?? '';
+    return { bytes: Buffer.from(await response.arrayBuffer()), contentType };
+  }
+
   async redact(roomId: string, eventId: string, reason: string): Promise<void> {
     const path = `/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(eventId)}/${randomUUID()}`;
     await this.call('PUT', path, { reason });

@@ -80,10 +80,11 @@ export const Invite = z.object({ kind: z.enum(['space', 'room']), container: Fhi
 
 /** A file that the record holds and Matrix shall show. */
 export const FileSource = z.object({
-  /** Where the FHIR server has it: `Binary/<id>`, or a URL below the FHIR base; left out when `data` is given. */
+  /**
+   * Where the FHIR server has it: `Binary/<id>`, a URL below the FHIR base, or the resource that holds the attachment
+   * (`DocumentReference/<id>`, or the Communication itself): bytes do not go through the queue. Left out: nowhere.
+   */
   url: z.string().optional(),
-  /** In the resource itself: base64. */
-  data: z.string().optional(),
   contentType: z.string().optional(),
   title: z.string().optional(),
 });
@@ -133,6 +134,9 @@ export const SendNotice = z.object({
   once: z.boolean().optional(),
 });
 
+/** A file said in Matrix whose own homeserver is away: get it when it is back, and put it into its record. */
+export const FetchFile = z.object({ event: MatrixEvent });
+
 /** Mark a message of Matrix as not in the record, or take the mark away. */
 export const MarkUndelivered = z.object({ roomId: RoomId, eventId: EventId, sender: UserId });
 export const ClearMark = z.object({ roomId: RoomId, eventId: EventId });
@@ -162,6 +166,7 @@ export const messages = {
   'membership.changed': { stream: 'MAPPING', schema: MembershipChanged },
   'conversation.start': { stream: 'MAPPING', schema: StartConversation },
   'conversation.archive': { stream: 'MAPPING', schema: ArchiveConversation },
+  'file.fetch': { stream: 'MAPPING', schema: FetchFile, background: true },
   'matrix.m.room.member': { stream: 'ROOMS', schema: MatrixStateEvent },
   'matrix.m.room.tombstone': { stream: 'ROOMS', schema: MatrixStateEvent },
   'matrix.m.space.child': { stream: 'ROOMS', schema: MatrixStateEvent },

@@ -1,8 +1,9 @@
+import type { Readable } from 'node:stream';
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
-import { FhirRef } from '@bridge/contracts';
+import { BridgeError, FhirRef } from '@bridge/contracts';
 import { Config } from '@bridge/platform';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { FhirConflict, fhirFailure, unreachable } from './fhir-failure';
 
 interface Exchange {
@@ -15,6 +16,17 @@ interface Exchange {
 
 /** After so many conflicts in a row the message waits: the queue brings it again. */
 const conflictTries = 5;
+
+/** An exchange whose request or answer is a stream of bytes. */
+export interface StreamExchange {
+  readonly operation: string;
+  readonly method: 'GET' | 'POST';
+  /** Relative to the base URL, or absolute. */
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  /** Its own failures are the exchange's failures, as they are. */
+  readonly body?: Readable;
+}
 
 /** The organisation's FHIR server (R4 REST API). */
 @Injectable()
@@ -119,12 +131,59 @@ export class FhirClient implements OnApplicationShutdown {
     }
   }
 
+  /**
+   * One exchange that keeps nothing in memory. Whoever makes it reads the body of the answer to its end, or destroys it.
+   * @returns undefined when the URL does not lie below the base URL: the token is for nobody else
+   * @throws TransientError when the server is away or busy, FhirRefusal when it said no
+   */
+  async stream(
+    exchange: StreamExchange,
+  ): Promise<Pick<Dispatcher.ResponseData, 'headers' | 'body'> | undefined> {
+    const { operation, method, headers, body } = exchange;
+    const url = this.below(exchange.url);
+    if (!url) return undefined;
+    try {
+      const answer = await request(url, {
+        dispatcher: this.agent,
+        method,
+        headers: { ...this.authorization(), ...headers },
+        body,
+        headersTimeout: this.config.requestTimeoutMs,
+        bodyTimeout: this.config.requestTimeoutMs,
+      });
+      const { statusCode: status } = answer;
+      if (status >= 200 && status < 300) return answer;
+      const outcome = parse(await answer.body.text());
+      throw fhirFailure(status, outcome, first(answer.headers['retry-after']), operation);
+    } catch (failure) {
+      throw failure instanceof BridgeError ? failure : unreachable(operation, failure);
+    }
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await this.agent.close();
   }
 
   private url(relative: string): URL {
     return new URL(relative, this.base);
+  }
+
+  /** The resource that a URL names on this server; undefined for every other URL. */
+  refAt(url: string): FhirRef | undefined {
+    const path = this.below(url)?.href.slice(this.base.href.length) ?? '';
+    const [, ref] =
+      /^([A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]+)?$/.exec(path) ?? [];
+    return ref === undefined ? undefined : FhirRef.parse(ref);
+  }
+
+  private below(relative: string): URL | undefined {
+    const url = URL.canParse(relative, this.base.href) ? this.url(relative) : undefined;
+    return url?.href.startsWith(this.base.href) ? url : undefined;
+  }
+
+  private authorization(): Record<string, string> {
+    const { bearerToken } = this.config;
+    return bearerToken ? { authorization: `Bearer ${bearerToken}` } : {};
   }
 
   /** A page link may name the server as others see it; the bridge only ever talks to the configured one. */
@@ -143,7 +202,7 @@ export class FhirClient implements OnApplicationShutdown {
       headers: {
         accept: 'application/fhir+json',
         ...(resource ? { 'content-type': 'application/fhir+json' } : {}),
-        ...(this.config.bearerToken ? { authorization: `Bearer ${this.config.bearerToken}` } : {}),
+        ...this.authorization(),
         ...headers,
       },
       body: resource ? JSON.stringify(resource) : undefined,

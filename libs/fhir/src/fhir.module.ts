@@ -1,5 +1,6 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { Config } from '@bridge/platform';
+import { Binaries } from './binaries';
 import { FhirClient } from './fhir-client';
 
 @Module({})
@@ -9,8 +10,8 @@ export class FhirModule {
     return {
       module: FhirModule,
       global: true,
-      providers: [{ provide: FhirClient, useFactory: () => new FhirClient(fhir) }],
-      exports: [FhirClient],
+      providers: [{ provide: FhirClient, useFactory: () => new FhirClient(fhir) }, Binaries],
+      exports: [FhirClient, Binaries],
     };
   }
 }

@@ -102,10 +102,10 @@ it('says every part of the payload, in order', () => {
       { contentString: 'three' },
     ],
   });
-  expect(messages.map(({ part, content }) => [part, content.msgtype, content.body])).toEqual([
-    [0, 'm.text', 'one'],
-    [1, 'm.notice', expect.stringContaining('scan.pdf')],
-    [2, 'm.text', 'three'],
+  expect(messages.map(({ part, content, file }) => [part, content.body ?? file?.title])).toEqual([
+    [0, 'one'],
+    [1, 'scan.pdf'],
+    [2, 'three'],
   ]);
 });
 

@@ -1,13 +1,16 @@
 export { readBotCommand } from './bot-command';
+export * from './attachment-to-file';
 export * from './care-team-to-space';
 export * from './change-to-communication';
 export * from './communication-request-to-room';
 export * from './communication-to-message';
 export * from './container-state';
 export { systems } from './fhir-systems';
+export * from './file-to-attachment';
 export * from './invite-context';
 export * from './message-content';
 export * from './message-relations';
+export * from './media-type';
 export * from './message-to-communication';
 export type { MessagePart } from './payload-to-content';
 export { sourceField } from './payload-to-content';

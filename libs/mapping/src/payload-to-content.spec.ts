@@ -16,24 +16,13 @@ it('says text as it is, marked with type and id of its resource alone', () => {
   });
 });
 
-it.each<[CommunicationPayload, string]>([
-  [{ contentAttachment: { title: 'scan.pdf', contentType: 'application/pdf' } }, '“scan.pdf”'],
-  [{ contentReference: { reference: 'DocumentReference/d', display: 'Letter' } }, '“Letter”'],
-  [{ contentAttachment: { contentType: 'application/pdf' } }, 'An attachment'],
-  [{ contentReference: { reference: 'DocumentReference/d' } }, 'An attachment'],
-  [{}, 'An attachment'],
-])('says in one line what cannot be shown: %j', (payload, what) => {
-  expect(contentOf(payload)).toEqual({
-    msgtype: 'm.notice',
-    body: `${what} is in the record and cannot be shown here.`,
-    'nl.fhir-bridge.source': { type: 'Communication', id: 'm1' },
+it('leaves to the upload what a file looks like, and marks it all the same', () => {
+  const attachment = { title: 'scan.pdf', contentType: 'application/pdf', url: 'Binary/b' };
+  expect(readPayload(source, [{ contentString: 'See:' }, { contentAttachment: attachment }])[1]).toEqual({
+    part: 1,
+    content: { 'nl.fhir-bridge.source': { type: 'Communication', id: 'm1' } },
+    file: attachment,
   });
-});
-
-it('shows nothing of what an attachment holds', () => {
-  const data = Buffer.from('canary').toString('base64');
-  const content = contentOf({ contentAttachment: { title: 'a', data, url: 'Binary/canary' } });
-  expect(JSON.stringify(content)).not.toMatch(new RegExp(`canary|${data}`));
 });
 
 it('says nothing for no payload', () => {

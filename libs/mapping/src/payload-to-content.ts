@@ -1,5 +1,6 @@
-import { FhirRef, idOf, typeOf } from '@bridge/contracts';
+import { FhirRef, FileSource, idOf, typeOf } from '@bridge/contracts';
 import type { CommunicationPayload, CommunicationRequestPayload } from '@medplum/fhirtypes';
+import { fileSource } from './attachment-to-file';
 
 /** Marks a message with the resource it comes from: type and opaque id, nothing else. */
 export const sourceField = 'nl.fhir-bridge.source';
@@ -7,7 +8,9 @@ export const sourceField = 'nl.fhir-bridge.source';
 /** One part of a payload as the content of an `m.room.message`. */
 export interface MessagePart {
   readonly part: number;
+  /** Of a file: without what only its upload tells. */
   readonly content: Record<string, unknown>;
+  readonly file?: FileSource;
 }
 
 /** Turns the payload of a Communication or CommunicationRequest into messages, one for each part, in order. */
@@ -15,17 +18,11 @@ export function readPayload(
   source: FhirRef,
   payload: readonly (CommunicationPayload | CommunicationRequestPayload)[] = [],
 ): MessagePart[] {
-  return payload.map((one, part) => ({
-    part,
-    content: {
-      ...(one.contentString === undefined ? notShown(one) : { msgtype: 'm.text', body: one.contentString }),
-      [sourceField]: { type: typeOf(source), id: idOf(source) },
-    },
-  }));
-}
-
-function notShown(payload: CommunicationPayload | CommunicationRequestPayload): Record<string, unknown> {
-  const title = payload.contentAttachment?.title ?? payload.contentReference?.display;
-  const what = title ? `“${title}”` : 'An attachment';
-  return { msgtype: 'm.notice', body: `${what} is in the record and cannot be shown here.` };
+  return payload.map((one, part) => {
+    const file = fileSource(source, one);
+    const marked = { [sourceField]: { type: typeOf(source), id: idOf(source) } };
+    return file
+      ? { part, content: marked, file }
+      : { part, content: { msgtype: 'm.text', body: one.contentString, ...marked } };
+  });
 }

@@ -1,9 +1,10 @@
+import type { Readable } from 'node:stream';
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
-import { UserId } from '@bridge/contracts';
+import { BridgeError, UserId } from '@bridge/contracts';
 import { Config } from '@bridge/platform';
 import { LogLevel, LogService, MatrixClient, setRequestFn } from 'matrix-bot-sdk';
-import { Agent } from 'undici';
-import { matrixFailure } from './matrix-failure';
+import { Agent, type Dispatcher, request } from 'undici';
+import { type HttpFailure, matrixFailure } from './matrix-failure';
 import { undiciRequest } from './undici-request';
 
 export interface Call {
@@ -17,6 +18,13 @@ export interface Call {
   readonly as?: UserId;
   /** Milliseconds; not given: the configured limit. */
   readonly timeoutMs?: number;
+}
+
+/** A call whose request or answer is a stream of bytes. */
+export interface StreamCall extends Omit<Call, 'body'> {
+  readonly headers?: Record<string, string>;
+  /** Its own failures are the call's failures, as they are. */
+  readonly body?: Readable;
 }
 
 /** The client-server API of our homeserver, called as application service. */
@@ -55,6 +63,32 @@ export class Homeserver implements OnApplicationShutdown {
   }
 
   /**
+   * One call that keeps nothing in memory. Whoever makes it reads the body of the answer to its end, or destroys it.
+   * @throws as {@link call} does
+   */
+  async stream(call: StreamCall): Promise<Pick<Dispatcher.ResponseData, 'headers' | 'body'>> {
+    const { operation, method, path, query, as, headers, body, timeoutMs } = call;
+    const url = new URL(`${this.config.url.replace(/\/$/, '')}${path}`);
+    for (const [name, value] of Object.entries({ ...query, ...(as ? { user_id: as } : {}) }))
+      url.searchParams.set(name, value);
+    const silenceMs = timeoutMs ?? this.config.requestTimeoutMs;
+    try {
+      const answer = await request(url, {
+        dispatcher: this.agent,
+        method,
+        headers: { authorization: `Bearer ${this.config.asToken}`, ...headers },
+        body,
+        headersTimeout: silenceMs,
+        bodyTimeout: silenceMs,
+      });
+      if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+      throw matrixFailure(await readFailure(answer), operation);
+    } catch (failure) {
+      throw failure instanceof BridgeError ? failure : matrixFailure(failure, operation);
+    }
+  }
+
+  /**
    * Asks the homeserver to call our `/ping`. It then also retries a held-back transaction at once,
    * instead of after up to 512 seconds (Synapse 1.132 and later).
    */
@@ -70,5 +104,20 @@ export class Homeserver implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.agent.close();
+  }
+}
+
+async function readFailure({ statusCode, body }: Dispatcher.ResponseData): Promise<HttpFailure> {
+  const text = await body.text();
+  try {
+    const { errcode, retry_after_ms: retryAfterMs } = JSON.parse(text) as Record<string, unknown>;
+    return {
+      statusCode,
+      ...(typeof errcode === 'string' ? { errcode } : {}),
+      ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+    };
+  } catch {
+    // A proxy's page, or nothing.
+    return { statusCode };
   }
 }

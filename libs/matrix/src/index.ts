@@ -1,6 +1,7 @@
 export { Ghosts, ghostDeviceId } from './ghosts';
 export { Homeserver } from './homeserver';
-export { MatrixRefusal } from './matrix-failure';
+export { MatrixRefusal, PartnerAway } from './matrix-failure';
+export { type Download, Media } from './media';
 export { MatrixModule } from './matrix.module';
 export { botUserId, isOwnUser } from './own-users';
 export { buildRegistration } from './registration';

@@ -14,7 +14,13 @@ export class MatrixRefusal extends PermanentError {
   }
 }
 
-interface HttpFailure {
+/**
+ * Our homeserver is there and answers that another one, which it had to ask, is not.
+ * It may stay away for days: what waits for it must hold up nobody else.
+ */
+export class PartnerAway extends TransientError {}
+
+export interface HttpFailure {
   readonly statusCode: number;
   readonly errcode?: string;
   readonly retryAfterMs?: number;
@@ -47,8 +53,13 @@ export function matrixFailure(failure: unknown, operation: string): TransientErr
       },
     );
   }
+  // Of a file on another homeserver, Synapse says so with a 502.
+  if (errcode === 'M_TOO_LARGE') return new MatrixRefusal(errcode, statusCode, operation);
   if (statusCode === 429 || statusCode >= 500) {
-    return new TransientError(
+    // Without an errcode it is a proxy in front of our own homeserver that says so.
+    const isPartner = failure.errcode !== undefined && (statusCode === 502 || statusCode === 504);
+    const Failure = isPartner ? PartnerAway : TransientError;
+    return new Failure(
       'homeserver-busy',
       `The homeserver could not ${operation} now: ${errcode} (${statusCode})`,
       {

@@ -119,4 +119,24 @@ export class MessageLinkStore {
   async redacted(eventId: EventId): Promise<void> {
     await this.database.client.messageLink.updateMany({ where: { eventId }, data: { redacted: true } });
   }
+
+  /** The file that was uploaded for a part, as {@link uploaded} noted it: its `mxc://`, with what tells the file apart. */
+  async mediaOf({ fhirRef, part }: Pick<MessageSource, 'fhirRef' | 'part'>): Promise<string | undefined> {
+    const row = await this.database.client.messageLink.findUnique({
+      where: { fhirRef_part: { fhirRef, part } },
+      select: { mediaUri: true },
+    });
+    return row?.mediaUri ?? undefined;
+  }
+
+  /** Notes the file that was uploaded for a part, so that a repeated send does not upload it again. */
+  async uploaded(
+    { fhirRef, part }: Pick<MessageSource, 'fhirRef' | 'part'>,
+    mediaUri: string,
+  ): Promise<void> {
+    await this.database.client.messageLink.update({
+      where: { fhirRef_part: { fhirRef, part } },
+      data: { mediaUri },
+    });
+  }
 }

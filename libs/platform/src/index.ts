@@ -1,3 +1,4 @@
+export { ByteMeter, TooManyBytes, metered } from './byte-meter';
 export { type ConfigMistake, ConfigError } from './config/config-error';
 export type { Permission } from './config/compound-schemas';
 export { configTable } from './config/config-table';
@@ -7,6 +8,7 @@ export { type Config, type ConfigSection, settings } from './config/settings';
 export { Readiness, type ReadinessReport } from './health/readiness';
 export { bearerToken, sameSecret } from './http/bearer-token';
 export { type ProtocolError, ProtocolErrorFilter } from './http/protocol-error.filter';
+export { contentLength, firstValue } from './http/response-headers';
 export { Logger } from './logging/logger';
 export { Metrics } from './metrics/metrics';
 export { PlatformModule, type PlatformOptions } from './platform.module';

@@ -11,6 +11,10 @@ export const de: Texts = {
   },
   undelivered:
     'Diese Nachricht steht noch nicht in der Akte der Pflegeeinrichtung. Dieser Hinweis verschwindet, sobald sie dort steht.',
+  files: {
+    unnamed: 'Anhang',
+    notShown: (title) => `${title} ist in der Akte und kann hier nicht angezeigt werden.`,
+  },
   notices: {
     'unsupported-content': () =>
       'Diese Art von Inhalt kann nicht dokumentiert werden; in der Akte steht ein Vermerk darüber.',

@@ -16,6 +16,12 @@ export const en = {
   /** Beneath a message that could not be recorded, for as long as it is not. */
   undelivered:
     'This message is not in the record of the care organisation yet. This note goes away as soon as it is.',
+  files: {
+    /** What an attachment without a title is called. */
+    unnamed: 'Attachment',
+    /** Said in place of a file of the record. */
+    notShown: (title: string) => `${title} is in the record and cannot be shown here.`,
+  },
   notices: {
     'unsupported-content': () => 'This kind of content cannot be recorded; the record holds a note of it.',
     'unreadable-encrypted': () =>

@@ -11,6 +11,10 @@ export const nl: Texts = {
   },
   undelivered:
     'Dit bericht staat nog niet in het dossier van de zorgorganisatie. Deze opmerking verdwijnt zodra dat wel zo is.',
+  files: {
+    unnamed: 'Bijlage',
+    notShown: (title) => `${title} staat in het dossier en kan hier niet worden getoond.`,
+  },
   notices: {
     'unsupported-content': () =>
       'Dit soort inhoud kan niet worden vastgelegd; in het dossier staat er een aantekening van.',
