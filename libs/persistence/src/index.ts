@@ -1,14 +1,17 @@
+export * from './account-override-store';
 export * from './care-team-store';
 export * from './conversation-store';
 export * from './cursor-store';
 export * from './delivery-mark-store';
 export * from './direct-chat-store';
+export * from './due-care-team-store';
 export * from './handled-event-store';
 export * from './message-link-store';
 export { MigrationError, applyMigrations, schemaScript } from './migrations';
 export { ParticipantStore, opaqueId } from './participant-store';
-export type { Participant, Person } from './participant-store';
+export type { GhostProfile, Participant, Person } from './participant-store';
 export * from './persistence.module';
 export * from './reaction-link-store';
 export * from './room-checkpoint-store';
+export * from './room-membership-store';
 export { Sealer } from './sealer';

@@ -1,28 +1,34 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { Config, Readiness } from '@bridge/platform';
+import { AccountOverrideStore } from './account-override-store';
 import { CareTeamStore } from './care-team-store';
 import { ConversationStore } from './conversation-store';
 import { CursorStore } from './cursor-store';
 import { Database } from './database';
 import { DeliveryMarkStore } from './delivery-mark-store';
 import { DirectChatStore } from './direct-chat-store';
+import { DueCareTeamStore } from './due-care-team-store';
 import { HandledEventStore } from './handled-event-store';
 import { MessageLinkStore } from './message-link-store';
 import { ParticipantStore } from './participant-store';
 import { ReactionLinkStore } from './reaction-link-store';
 import { RoomCheckpointStore } from './room-checkpoint-store';
+import { RoomMembershipStore } from './room-membership-store';
 
 const stores = [
+  AccountOverrideStore,
   CareTeamStore,
   ConversationStore,
   CursorStore,
   DeliveryMarkStore,
   DirectChatStore,
+  DueCareTeamStore,
   HandledEventStore,
   MessageLinkStore,
   ParticipantStore,
   ReactionLinkStore,
   RoomCheckpointStore,
+  RoomMembershipStore,
 ];
 
 @Module({})
@@ -54,14 +60,17 @@ export class PersistenceModule {
           useFactory: (database: Database) => new ConversationStore(database, aliases.ghostPrefix),
           inject: [Database],
         },
+        AccountOverrideStore,
         CursorStore,
         DeliveryMarkStore,
         DirectChatStore,
+        DueCareTeamStore,
         HandledEventStore,
         MessageLinkStore,
         ParticipantStore,
         ReactionLinkStore,
         RoomCheckpointStore,
+        RoomMembershipStore,
       ],
       exports: stores,
     };
