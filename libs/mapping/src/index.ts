@@ -5,6 +5,7 @@ export * from './communication-request-to-room';
 export * from './communication-to-message';
 export * from './container-state';
 export { systems } from './fhir-systems';
+export { initialsOf } from './initials';
 export * from './invite-context';
 export * from './message-content';
 export * from './message-relations';
