@@ -1,4 +1,5 @@
 export { readBotCommand } from './bot-command';
+export { withMember, withoutMember } from './care-team-membership';
 export * from './care-team-to-space';
 export * from './change-to-communication';
 export * from './communication-request-to-room';

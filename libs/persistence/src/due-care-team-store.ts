@@ -20,11 +20,17 @@ export class DueCareTeamStore {
       take: limit,
       select: { careTeam: true, nextChangeAt: true },
     });
-    return rows.map(({ careTeam, nextChangeAt }) => ({ careTeam: careTeam as FhirRef, since: nextChangeAt! }));
+    return rows.map(({ careTeam, nextChangeAt }) => ({
+      careTeam: careTeam as FhirRef,
+      since: nextChangeAt!,
+    }));
   }
 
   /** Nothing more is to come of it: the record does not hold it any more. */
   async forget(careTeam: FhirRef): Promise<void> {
-    await this.database.client.careTeamSpace.updateMany({ where: { careTeam }, data: { nextChangeAt: null } });
+    await this.database.client.careTeamSpace.updateMany({
+      where: { careTeam },
+      data: { nextChangeAt: null },
+    });
   }
 }

@@ -103,8 +103,8 @@ export class ParticipantStore {
   }
 
   /**
-   * Whether another care team gives this person their role: of those they belong to, the one that changed last does.
-   * Without such a rule, two care teams would take turns in naming a ghost.
+   * Whether another care team, or a newer version of this one, gives this person their role: of those they belong to,
+   * the one that changed last does. Without such a rule, two care teams would take turns in naming a ghost.
    */
   async hasNewerTeam(person: FhirRef, team: { careTeam: FhirRef; versionAt: Date }): Promise<boolean> {
     const { careTeam, versionAt } = team;
@@ -112,7 +112,6 @@ export class ParticipantStore {
       where: {
         person,
         present: true,
-        NOT: { careTeam },
         OR: [
           { space: { versionAt: { gt: versionAt } } },
           { careTeam: { gt: careTeam }, space: { versionAt } },
