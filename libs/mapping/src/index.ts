@@ -10,6 +10,8 @@ export { initialsOf } from './initials';
 export * from './invite-context';
 export * from './message-content';
 export * from './message-relations';
+export { judgeMemberChange } from './member-change';
+export type { MemberAction } from './member-change';
 export * from './message-to-communication';
 export type { MessagePart } from './payload-to-content';
 export { sourceField } from './payload-to-content';

@@ -1,6 +1,7 @@
 export { Ghosts, ghostDeviceId } from './ghosts';
 export { Homeserver } from './homeserver';
 export { MatrixRefusal } from './matrix-failure';
+export { Members } from './members';
 export { MatrixModule } from './matrix.module';
 export { botUserId, isOwnUser } from './own-users';
 export { buildRegistration } from './registration';

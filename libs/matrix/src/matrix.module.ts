@@ -1,7 +1,8 @@
 import { DynamicModule, Module } from '@nestjs/common';
-import { Config } from '@bridge/platform';
+import { Config, Metrics } from '@bridge/platform';
 import { Ghosts } from './ghosts';
 import { Homeserver } from './homeserver';
+import { Members } from './members';
 import { Rooms } from './rooms';
 
 @Module({})
@@ -11,8 +12,17 @@ export class MatrixModule {
     return {
       module: MatrixModule,
       global: true,
-      providers: [{ provide: Homeserver, useFactory: () => new Homeserver(homeserver) }, Ghosts, Rooms],
-      exports: [Homeserver, Ghosts, Rooms],
+      providers: [
+        {
+          provide: Homeserver,
+          useFactory: (metrics: Metrics) => new Homeserver(homeserver, metrics),
+          inject: [Metrics],
+        },
+        Ghosts,
+        Members,
+        Rooms,
+      ],
+      exports: [Homeserver, Ghosts, Members, Rooms],
     };
   }
 }
