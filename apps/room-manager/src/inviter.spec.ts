@@ -1,5 +1,5 @@
 import { FhirRef, RoomId, TransientError, UserId } from '@bridge/contracts';
-import { Homeserver, MatrixRefusal, Rooms } from '@bridge/matrix';
+import { Homeserver, MatrixRefusal, Members, Rooms } from '@bridge/matrix';
 import type { RoomMembershipStore, Sealer } from '@bridge/persistence';
 import type { QueuePublisher } from '@bridge/queue';
 import { FaultServer } from '../../../test/support/fault-server';
@@ -27,6 +27,7 @@ beforeEach(async () => {
   queued = [];
   inviter = new Inviter(
     new Rooms(homeserver),
+    new Members(homeserver),
     new PartnerServers(),
     { note: async () => undefined } as unknown as RoomMembershipStore,
     {} as Sealer,
@@ -69,8 +70,19 @@ it('a partner that could not be reached is left alone for a while, and our own h
   server.fault = {};
   await inviter.inviteOrQueue(invitation('@nurse:other.example'));
   await inviter.inviteOrQueue(invitation('@nurse:care.example'));
-  expect(server.seen).toHaveLength(3);
+  const asked = server.seen.slice(1).map(({ method, target }) => `${method} ${target.split('/')[4]}`);
+  expect(asked).toEqual(['GET profile', 'PUT rooms', 'PUT rooms']);
   expect(queued).toHaveLength(2);
+});
+
+it('a partner is looked for before it is let near a Room, and not again within a moment', async () => {
+  server.fault = { status: 502, body: '{}' };
+  await inviter.inviteOrQueue(elsewhere);
+  expect(server.last.target).toContain('/profile/');
+  server.fault = {};
+  const other = (name: string) => invitation(`@${name}:other.example`);
+  for (const name of ['a', 'b', 'c']) await inviter.invite(other(name));
+  expect(server.seen.filter(({ target }) => target.includes('/profile/'))).toHaveLength(2);
 });
 
 it('our own homeserver that fails is nobody else’s fault', async () => {

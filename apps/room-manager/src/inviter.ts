@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { BridgeError, FhirRef, RoomId, TransientError, UserId, serverOf } from '@bridge/contracts';
 import { inviteContextField } from '@bridge/mapping';
-import { Rooms } from '@bridge/matrix';
+import { Members, Rooms } from '@bridge/matrix';
 import { RoomMembershipStore, Sealer } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
 import { ManagerConfig } from './manager-config';
@@ -30,6 +30,7 @@ export class Inviter {
 
   constructor(
     private readonly rooms: Rooms,
+    private readonly members: Members,
     private readonly partners: PartnerServers,
     private readonly memberships: RoomMembershipStore,
     private readonly sealer: Sealer,
@@ -50,6 +51,7 @@ export class Inviter {
       isElsewhere && sealedSubject ? { [inviteContextField]: this.sealer.open(sealedSubject) } : {};
     if (isElsewhere) this.partners.check(server);
     try {
+      if (isElsewhere && !this.partners.isFresh(server)) await this.members.reach(userId, withinMs);
       await this.rooms.invite(roomId, userId, { ...context, ...(reason ? { reason } : {}) }, withinMs);
       if (isElsewhere) this.partners.reached(server);
     } catch (error) {

@@ -33,6 +33,26 @@ export class Members {
     }
   }
 
+  /**
+   * Finds out whether somebody's homeserver can be reached, by asking for their profile. An invite would find out too,
+   * but while one waits for a server that is away, Synapse lets nobody else into that room or out of it.
+   * @param withinMs not given: the configured limit
+   * @throws TransientError when it cannot be reached
+   */
+  async reach(userId: UserId, withinMs?: number): Promise<void> {
+    try {
+      await this.homeserver.call({
+        operation: 'reach the homeserver of somebody to be invited',
+        method: 'GET',
+        path: `/_matrix/client/v3/profile/${encodeURIComponent(userId)}`,
+        timeoutMs: withinMs,
+      });
+    } catch (error) {
+      // It has answered, or ours tells nobody's profile: then the invite itself finds out.
+      if (!(error instanceof MatrixRefusal)) throw error;
+    }
+  }
+
   /** @param reason what they and others in the room are shown */
   async remove(roomId: RoomId, userId: UserId, reason: string): Promise<void> {
     await this.homeserver.call({
