@@ -18,7 +18,7 @@ import { teamOf } from '../../deploy/local/src/scenario/network';
 import { type Thread, writeInFhir } from '../../deploy/local/src/scenario/play';
 import type { Stack } from '../../deploy/local/src/stack';
 import { until } from '../../deploy/local/src/until';
-import { membershipIn } from '../support/membership-actions';
+import { accept, membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
 
 /*
@@ -87,8 +87,7 @@ async function touchTeam(): Promise<void> {
 
 async function isInvited(user: MatrixUser): Promise<void> {
   for (const place of places()) {
-    await user.waitForInvite(place);
-    await user.join(place);
+    await accept(user, place);
   }
 }
 
@@ -254,22 +253,20 @@ describe('a member whose homeserver is away', () => {
     const space = await gp.matrix.waitFor('an invite to the other Space', () =>
       [...gp.matrix.invites.keys()].find((roomId) => !known.has(roomId)),
     );
-    await gp.matrix.join(space);
+    await accept(gp.matrix, space);
     await fhir.create(communicationRequest(patient.id, team, `RelatedPerson/${carer.id}`, 'Who is there?'));
     const room = await gp.matrix.waitFor('an invite to the other Room', () =>
       [...gp.matrix.invites.keys()].find((roomId) => roomId !== space && !known.has(roomId)),
     );
-    await gp.matrix.join(room);
-    await nurse.matrix.waitForInvite(room);
-    await nurse.matrix.join(room);
+    await accept(gp.matrix, room);
+    await accept(nurse.matrix, room);
     await gp.matrix.say(room, 'I am.');
     await nurse.matrix.waitForMessage(room, 'I am.');
     const talkedAfterMs = performance.now() - from;
     expect((await membershipIn(nurse.matrix, room, pharmacist.matrix.userId)).membership).toBeUndefined();
     await apotheek.start();
     await pharmacist.matrix.waitForInvite(space);
-    await pharmacist.matrix.waitForInvite(room);
-    await pharmacist.matrix.join(room);
+    await accept(pharmacist.matrix, room);
     // An invite may take 20 s in the background: two of them, made one after the other, would have been waited for.
     expect(talkedAfterMs).toBeLessThan(20_000);
   });

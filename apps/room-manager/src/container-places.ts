@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { FhirRef, RoomId } from '@bridge/contracts';
-import { CareTeamStore, ConversationStore, Member } from '@bridge/persistence';
+import { CareTeamSpace, CareTeamStore, ConversationStore, Member } from '@bridge/persistence';
 
 /** A Space or Room that there is, and who belongs in it. */
 export interface ContainerPlace {
@@ -28,15 +28,13 @@ export class ContainerPlaces {
   async at(roomId: RoomId): Promise<ContainerPlace | undefined> {
     const careTeam = await this.careTeams.ofSpace(roomId);
     const conversation = careTeam ? undefined : await this.conversations.ofRoom(roomId);
-    const place = careTeam
-      ? await this.space(careTeam)
-      : conversation && (await this.room(conversation.conversation));
+    const place = careTeam ? spaceOf(careTeam) : conversation && (await this.room(conversation.conversation));
     return place?.roomId === roomId ? place : undefined;
   }
 
   private async space(container: FhirRef): Promise<ContainerPlace | undefined> {
-    const { spaceId, members = [], sealedSubject = null } = (await this.careTeams.find(container)) ?? {};
-    return spaceId ? { kind: 'space', container, roomId: spaceId, members, sealedSubject } : undefined;
+    const careTeam = await this.careTeams.find(container);
+    return careTeam && spaceOf(careTeam);
   }
 
   private async room(container: FhirRef): Promise<ContainerPlace | undefined> {
@@ -47,4 +45,9 @@ export class ContainerPlaces {
     const sealedSubject = careTeam?.sealedSubject ?? null;
     return { kind: 'room', container, roomId: conversation.roomId, members, sealedSubject };
   }
+}
+
+function spaceOf(careTeam: CareTeamSpace): ContainerPlace | undefined {
+  const { careTeam: container, spaceId, members, sealedSubject } = careTeam;
+  return spaceId ? { kind: 'space', container, roomId: spaceId, members, sealedSubject } : undefined;
 }
