@@ -4,7 +4,7 @@ import type { StackOptions } from '../../deploy/local/src/stack';
 /** A play on real servers, step by step; when a step fails, the logs of the servers are kept. */
 export interface Play {
   readonly scene: CareConversation;
-  step(name: string, play: () => Promise<void>): void;
+  readonly step: (name: string, play: () => Promise<void>) => void;
 }
 
 /** To be called once, at the top of a test file. `scene` can be used within steps. */

@@ -2,10 +2,10 @@ import { FhirRef, RoomId, TransientError, UserId } from '@bridge/contracts';
 import { Homeserver, MatrixRefusal, Members, Rooms } from '@bridge/matrix';
 import type { RoomMembershipStore, Sealer } from '@bridge/persistence';
 import type { QueuePublisher } from '@bridge/queue';
-import { FaultServer } from '../../../test/support/fault-server';
-import { Inviter } from './inviter';
-import type { ManagerConfig } from './manager-config';
-import { PartnerServers } from './partner-servers';
+import { FaultServer } from './support/fault-server';
+import { Inviter } from '../apps/room-manager/src/inviter';
+import type { ManagerConfig } from '../apps/room-manager/src/manager-config';
+import { PartnerServers } from '../apps/room-manager/src/partner-servers';
 
 const invitation = (userId: string) => ({
   kind: 'room' as const,
