@@ -573,6 +573,7 @@ describe('third-party lookups', () => {
       subject: null,
       open: true,
       sealedSubject: null,
+      nextChangeAt: null,
       members: [],
       versionAt: new Date(),
     };

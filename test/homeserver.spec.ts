@@ -2,6 +2,7 @@ import { TransientError, UserId } from '@bridge/contracts';
 import { Homeserver, MatrixRefusal } from '@bridge/matrix';
 import { Agent } from 'undici';
 import { undiciRequest } from '../libs/matrix/src/undici-request';
+import { until } from '../deploy/local/src/until';
 import { FaultServer } from './support/fault-server';
 
 let server: FaultServer;
@@ -98,14 +99,15 @@ describe('undiciRequest', () => {
 describe('a call to the homeserver', () => {
   let homeserver: Homeserver;
 
-  beforeAll(() => {
+  // A new one for each: one that was asked for patience has some.
+  beforeEach(() => {
     homeserver = new Homeserver({
       url: `${server.url}/`,
       asToken: 'token-for-tests',
       requestTimeoutMs: 5000,
     });
   });
-  afterAll(() => homeserver.onApplicationShutdown());
+  afterEach(() => homeserver.onApplicationShutdown());
 
   const call = (more: Partial<Parameters<Homeserver['call']>[0]> = {}) =>
     homeserver.call({ operation: 'try', method: 'PUT', path: '/_matrix/client/v3/x', ...more });
@@ -161,5 +163,34 @@ describe('a call to the homeserver', () => {
     const failure = await failureOf(call({ timeoutMs: 50 }));
     expect(failure).toMatchObject({ recovery: 'transient', failureClass: 'homeserver-away' });
     expect(failure.message).toContain('UND_ERR_HEADERS_TIMEOUT');
+  });
+
+  it('is not made at all until the time has passed that a 429 asked for, whoever makes it', async () => {
+    server.fault = { status: 429, body: error('M_LIMIT_EXCEEDED', { retry_after_ms: 300 }) };
+    await failureOf(call());
+    const asked = server.seen.length;
+    server.fault = {};
+    const refusals = await Promise.all(Array.from({ length: 50 }, () => failureOf(call({ method: 'GET' }))));
+    expect(server.seen).toHaveLength(asked);
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({ recovery: 'transient', failureClass: 'homeserver-busy' });
+      const { retryAfterMs } = refusal as TransientError;
+      expect(retryAfterMs).toBeGreaterThan(0);
+      expect(retryAfterMs).toBeLessThanOrEqual(300);
+    }
+    await until('the homeserver is called again', () =>
+      call().then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(server.seen).toHaveLength(asked + 1);
+  });
+
+  it('may carry bytes', async () => {
+    const body = Buffer.from([0x89, 0x50, 0, 255]);
+    await call({ method: 'POST', body, contentType: 'image/png' });
+    expect(server.last.headers['content-type']).toBe('image/png');
+    expect(server.last.body.equals(body)).toBe(true);
   });
 });

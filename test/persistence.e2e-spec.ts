@@ -54,7 +54,7 @@ async function newPerson(type = 'Practitioner', accountUserId: UserId | null = n
 
 function team(careTeam: FhirRef, versionAt: Date, ...persons: FhirRef[]): CareTeamFacts {
   const members = persons.map((person) => ({ person, role: 'professional' as const }));
-  return { careTeam, subject: null, open: true, versionAt, sealedSubject: null, members };
+  return { careTeam, subject: null, open: true, versionAt, sealedSubject: null, nextChangeAt: null, members };
 }
 
 async function memberRefs(careTeam: FhirRef): Promise<FhirRef[] | undefined> {
@@ -138,7 +138,7 @@ describe('a participant', () => {
     const fhirRef = await newPerson();
     const first = await participants.find(fhirRef);
     const accountUserId = UserId.parse(`@${randomUUID()}:gp.example`);
-    await participants.ghostIsReady(fhirRef, 'A');
+    await participants.ghostIsReady(fhirRef, { ghostName: 'A', ghostAvatar: 'A' });
     await participants.save({ fhirRef, accountUserId, displayName: 'B', mapping: { fhirRef } }, ghostOf);
 
     expect(first?.ghostUserId).toMatch(/^@_fhir_bridge_[0-9a-f]{32}:care\.example$/);
@@ -148,6 +148,7 @@ describe('a participant', () => {
       displayName: 'B',
       ghostReady: true,
       ghostName: 'A',
+      ghostAvatar: 'A',
     });
   });
 

@@ -20,12 +20,14 @@ import { LinkedEvents } from './linked-events';
 import { FileController } from './file.controller';
 import { FileRecorder } from './file-recorder';
 import { FileStore } from './file-store';
+import { DUE_INTERVAL_MS, DueTimer } from './due-timer';
 import { MapperConfig, PSEUDONYMS } from './mapper-config';
 import { MembershipController } from './membership.controller';
 import { MembershipRecorder } from './membership-recorder';
 import { MessageController } from './message.controller';
 import { MessageRecorder } from './message-recorder';
 import { PersonResolver } from './person-resolver';
+import { PersonSync } from './person-sync';
 import { PullController } from './pull.controller';
 import { PullReader } from './pull-reader';
 import { ReactionRecorder } from './reaction-recorder';
@@ -76,7 +78,10 @@ export class FhirMapperModule {
         { provide: MapperConfig, useFactory: () => new MapperConfig(config) },
         { provide: PSEUDONYMS, useValue: pseudonymOnPatient },
         { provide: Sealer, useFactory: () => new Sealer(Buffer.from(config.encryption.key, 'base64')) },
+        { provide: DUE_INTERVAL_MS, useValue: config.fhir.dueIntervalMs },
+        DueTimer,
         PersonResolver,
+        PersonSync,
         CareTeamSync,
         ConversationSync,
         CommunicationSync,

@@ -1,9 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { FhirRef, strongerRole } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
-import { inviteContext, readCareTeam, versionIdOf } from '@bridge/mapping';
-import type { CareTeamReadingMember, PseudonymService } from '@bridge/mapping';
-import { CareTeamFacts, CareTeamStore, ConversationStore, Sealer } from '@bridge/persistence';
+import { inviteContext, readCareTeam, refOf, versionIdOf } from '@bridge/mapping';
+import type {
+  CareTeamReading,
+  CareTeamReadingMember,
+  PersonResource,
+  PseudonymService,
+} from '@bridge/mapping';
+import {
+  CareTeamFacts,
+  CareTeamStore,
+  ConversationStore,
+  DueCareTeamStore,
+  RoomMembershipStore,
+  Sealer,
+} from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
 import type { CareTeam, Patient } from '@medplum/fhirtypes';
 import { MapperConfig, PSEUDONYMS } from './mapper-config';
@@ -17,32 +29,33 @@ export class CareTeamSync {
     private readonly persons: PersonResolver,
     private readonly careTeams: CareTeamStore,
     private readonly conversations: ConversationStore,
+    private readonly dueTeams: DueCareTeamStore,
+    private readonly memberships: RoomMembershipStore,
     private readonly publisher: QueuePublisher,
     private readonly config: MapperConfig,
     private readonly sealer: Sealer,
     @Inject(PSEUDONYMS) private readonly pseudonyms: PseudonymService,
   ) {}
 
-  /** Writes what this version says, and has Space and Rooms made so. An older version than the written one changes nothing. */
+  /**
+   * Writes what this version says, and has Space and Rooms made so. An older version than the written one changes
+   * nothing. Whoever has declined an invite is asked once more.
+   */
   async apply(careTeam: CareTeam): Promise<void> {
-    const { members, ...reading } = readCareTeam(careTeam, new Date(), this.config.leadRoles);
-    const [persons, sealedSubject] = await Promise.all([
-      this.personsOf(members),
-      this.sealedSubject(reading.subject),
-    ]);
-    const isCurrent = await this.careTeams.apply({ ...reading, sealedSubject, members: persons });
-    if (!isCurrent) return;
-    const { careTeam: ref } = reading;
-    const version = `${ref}/_history/${versionIdOf(careTeam)}`;
-    await this.publisher.publish('command.reconcile-space', ref, { careTeam: ref }, { id: version });
-    for (const conversation of await this.conversations.involving(ref)) {
-      await this.publisher.publish(
-        'command.reconcile-room',
-        conversation,
-        { conversation },
-        { id: `${conversation} ${version}` },
-      );
-    }
+    if (!(await this.write(careTeam))) return;
+    await this.memberships.askAgain(refOf(careTeam));
+    await this.reconcile(refOf(careTeam), `${refOf(careTeam)}/_history/${versionIdOf(careTeam)}`);
+  }
+
+  /** As `apply`, of what the server holds now, though it is no new version: the time or a person has changed. */
+  async reapply(ref: FhirRef): Promise<void> {
+    const careTeam = await this.fhir.read<CareTeam>(ref);
+    if (!careTeam) return this.dueTeams.forget(ref);
+    const before = await this.personsIn(ref);
+    if (!(await this.write(careTeam))) return;
+    if (before !== (await this.personsIn(ref))) await this.memberships.askAgain(ref);
+    // The version was queued before, and the queue would take this for a repetition of that.
+    await this.reconcile(ref, `${ref} at ${new Date().toISOString()}`);
   }
 
   /** The care team, read and applied first when the bridge does not know it yet. */
@@ -69,20 +82,58 @@ export class CareTeamSync {
     return (await this.careTeams.ofSubject(subject))[0] ?? null;
   }
 
-  /** Each person once, though they may take part in several roles: the strongest counts. */
-  private async personsOf(members: readonly CareTeamReadingMember[]): Promise<CareTeamFacts['members']> {
-    const resolved = await Promise.all(
-      members.map(async ({ member, role, roleCode }) => ({
-        person: await this.persons.resolve(member, roleCode),
-        role,
-      })),
-    );
-    const byPerson = new Map<FhirRef, CareTeamFacts['members'][number]>();
-    for (const { person, role } of resolved) {
-      if (person)
-        byPerson.set(person, { person, role: strongerRole(role, byPerson.get(person)?.role ?? role) });
+  private async write(careTeam: CareTeam): Promise<boolean> {
+    const reading = readCareTeam(careTeam, new Date(), this.config.leadRoles);
+    const [members, sealedSubject] = await Promise.all([
+      this.personsOf(reading),
+      this.sealedSubject(reading.subject),
+    ]);
+    return this.careTeams.apply({ ...reading, sealedSubject, members });
+  }
+
+  private async reconcile(careTeam: FhirRef, id: string): Promise<void> {
+    await this.publisher.publish('command.reconcile-space', careTeam, { careTeam }, { id });
+    for (const conversation of await this.conversations.involving(careTeam)) {
+      await this.publisher.publish(
+        'command.reconcile-room',
+        conversation,
+        { conversation },
+        { id: `${conversation} ${id}` },
+      );
     }
-    return [...byPerson.values()];
+  }
+
+  private async personsIn(ref: FhirRef): Promise<string> {
+    const members = (await this.careTeams.find(ref))?.members ?? [];
+    return members.map(({ participant }) => participant.fhirRef).join(' ');
+  }
+
+  /**
+   * Each person once, though they may take part in several roles: the strongest counts. Once also where they are
+   * saved: two roles that took turns would have the bridge apply the team for ever.
+   */
+  private async personsOf({
+    members,
+    careTeam,
+    versionAt,
+  }: CareTeamReading): Promise<CareTeamFacts['members']> {
+    const found = await Promise.all(
+      members.map(async (each) => ({ ...each, resource: await this.persons.read(each.member) })),
+    );
+    const byPerson = new Map<FhirRef, CareTeamReadingMember & { resource: PersonResource }>();
+    for (const { resource, ...member } of found) {
+      if (!resource) continue;
+      const { role } = byPerson.get(refOf(resource)) ?? {};
+      if (role && strongerRole(role, member.role) === role) continue;
+      byPerson.set(refOf(resource), { ...member, resource });
+    }
+    const persons = [...byPerson.entries()];
+    await Promise.all(
+      persons.map(([, { resource, given }]) =>
+        this.persons.save(resource, { role: given, careTeam, versionAt }),
+      ),
+    );
+    return persons.map(([person, { role }]) => ({ person, role }));
   }
 
   private async sealedSubject(subject: FhirRef | null): Promise<CareTeamFacts['sealedSubject']> {

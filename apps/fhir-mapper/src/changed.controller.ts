@@ -3,12 +3,14 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import { QueueContext } from '@bridge/queue';
-import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import type { PersonResource } from '@bridge/mapping';
+import type { CareTeam, Communication, CommunicationRequest, PractitionerRole } from '@medplum/fhirtypes';
 import { CareTeamSync } from './care-team-sync';
 import { CommunicationSync } from './communication-sync';
 import { ConversationSync } from './conversation-sync';
+import { PersonSync } from './person-sync';
 
-type Bridged = CareTeam | CommunicationRequest | Communication;
+type Bridged = CareTeam | CommunicationRequest | Communication | PersonResource | PractitionerRole;
 
 /** One version of a resource → what Matrix should have. */
 @Controller()
@@ -20,6 +22,7 @@ export class ChangedController {
     private readonly careTeams: CareTeamSync,
     private readonly conversations: ConversationSync,
     private readonly communications: CommunicationSync,
+    private readonly persons: PersonSync,
   ) {}
 
   @EventPattern('fhir.changed')
@@ -37,6 +40,12 @@ export class ChangedController {
         return this.conversations.apply(resource);
       case 'Communication':
         return this.communications.apply(resource);
+      case 'Practitioner':
+      case 'RelatedPerson':
+      case 'Patient':
+        return this.persons.apply(resource);
+      case 'PractitionerRole':
+        return this.persons.applyRole(resource);
     }
   }
 }

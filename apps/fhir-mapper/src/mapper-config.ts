@@ -8,7 +8,7 @@ export const PSEUDONYMS = Symbol('PseudonymService');
 export class MapperConfig {
   readonly serverName: string;
   readonly nameFromTopic: boolean;
-  /** Of the names that Rooms are given. */
+  /** Of the names that Rooms are given, and of roles in the names of ghosts. */
   readonly language: Language;
   /** `system|code` */
   readonly leadRoles: ReadonlySet<string>;

@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
-import { PersonResource, readPerson } from '@bridge/mapping';
+import { type GivenRole, type PersonResource, readPerson, refOf } from '@bridge/mapping';
 import { ParticipantStore } from '@bridge/persistence';
 import type { PractitionerRole } from '@medplum/fhirtypes';
 import { MapperConfig } from './mapper-config';
 
 const personTypes = new Set(['Practitioner', 'RelatedPerson', 'Patient']);
+
+/** The role that a version of a care team gives to a person. */
+export interface RoleInTeam {
+  readonly careTeam: FhirRef;
+  readonly versionAt: Date;
+  readonly role: GivenRole;
+}
 
 /** From a reference in a resource to a person that the bridge knows. */
 @Injectable()
@@ -18,16 +25,14 @@ export class PersonResolver {
   ) {}
 
   /**
-   * Reads the person behind a reference and saves what their resource says; a PractitionerRole leads to its Practitioner.
-   * @param roleCode their role in a care team, if known
+   * Reads the person behind a reference and saves what their resource says.
    * @returns the person's own reference; undefined when the reference leads to nobody (an organisation, a team, or nothing)
    */
-  async resolve(reference: FhirRef, roleCode?: string): Promise<FhirRef | undefined> {
+  async resolve(reference: FhirRef): Promise<FhirRef | undefined> {
     const person = await this.read(reference);
     if (!person) return undefined;
-    const reading = readPerson(person, roleCode);
-    await this.participants.save(reading, (opaque) => this.config.ghost(opaque));
-    return reading.fhirRef;
+    await this.save(person);
+    return refOf(person);
   }
 
   /** As `resolve`, without reading somebody again who is known already. */
@@ -36,12 +41,35 @@ export class PersonResolver {
     return participant ? participant.fhirRef : this.resolve(reference);
   }
 
-  private async read(reference: FhirRef): Promise<PersonResource | undefined> {
-    const type = typeOf(reference);
-    if (personTypes.has(type)) return this.fhir.read<PersonResource>(reference);
-    if (type !== 'PractitionerRole') return undefined;
+  /** The person behind a reference; a PractitionerRole leads to its Practitioner. */
+  async read(reference: FhirRef): Promise<PersonResource | undefined> {
+    if (personTypes.has(typeOf(reference))) return this.fhir.read<PersonResource>(reference);
+    const practitioner = await this.practitionerOf(reference);
+    return practitioner && this.fhir.read<PersonResource>(practitioner);
+  }
+
+  /** Whose role a PractitionerRole is; undefined for every other reference. */
+  async practitionerOf(reference: FhirRef): Promise<FhirRef | undefined> {
+    if (typeOf(reference) !== 'PractitionerRole') return undefined;
     const role = await this.fhir.read<PractitionerRole>(reference);
-    const practitioner = parseFhirRef(role?.practitioner?.reference);
-    return practitioner ? this.fhir.read<PersonResource>(practitioner) : undefined;
+    return parseFhirRef(role?.practitioner?.reference);
+  }
+
+  /**
+   * Saves what a person's resource says.
+   * @param given their role in the care team that is being read; not given: they keep the one they have
+   * @returns the care teams that have to be applied again for it
+   */
+  async save(person: PersonResource, given?: RoleInTeam): Promise<FhirRef[]> {
+    const role = await this.roleOf(refOf(person), given);
+    const reading = readPerson(person, role, this.config.language);
+    return this.participants.save(reading, (opaque) => this.config.ghost(opaque));
+  }
+
+  private async roleOf(person: FhirRef, given: RoleInTeam | undefined): Promise<GivenRole> {
+    const says = given && (given.role.code ?? given.role.text) !== undefined;
+    if (says && !(await this.participants.hasNewerTeam(person, given))) return given.role;
+    const known = await this.participants.find(person);
+    return { code: known?.mapping.roleCode, text: known?.roleText ?? undefined };
   }
 }

@@ -93,6 +93,10 @@ it('the cursor moves page by page, and only once all of a page is queued', async
     'cursor CareTeam 3',
     'search CommunicationRequest',
     'search Communication',
+    'search PractitionerRole',
+    'search Practitioner',
+    'search RelatedPerson',
+    'search Patient',
   ]);
 });
 

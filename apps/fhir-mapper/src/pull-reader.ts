@@ -4,14 +4,23 @@ import { FhirClient } from '@bridge/fhir';
 import { refOf, versionAtOf, versionIdOf, whereTo } from '@bridge/mapping';
 import { CursorStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
-import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import type { PersonResource } from '@bridge/mapping';
+import type { CareTeam, Communication, CommunicationRequest, PractitionerRole } from '@medplum/fhirtypes';
 import { BoundedSet } from './bounded-set';
 import { MapperConfig } from './mapper-config';
 
-type Bridged = CareTeam | CommunicationRequest | Communication;
+type Bridged = CareTeam | CommunicationRequest | Communication | PersonResource | PractitionerRole;
 
 /** In this order, so that a team is on its way before its conversations, and a conversation before its messages. */
-const bridgedTypes = ['CareTeam', 'CommunicationRequest', 'Communication'] as const;
+const bridgedTypes = [
+  'CareTeam',
+  'CommunicationRequest',
+  'Communication',
+  'PractitionerRole',
+  'Practitioner',
+  'RelatedPerson',
+  'Patient',
+] as const;
 
 const pageSize = 200;
 /** Half of what a NATS message may hold by default; a larger resource is named only, and read by its handler. */

@@ -7,6 +7,7 @@ import { QueueModule } from '@bridge/queue';
 import { BotCommands } from './bot-commands';
 import { BotMembership } from './bot-membership';
 import { CommandController } from './command.controller';
+import { ContainerPlaces } from './container-places';
 import { ContainerReconciler } from './container-reconciler';
 import { DeliveryMarks } from './delivery-marks';
 import { EventController } from './event.controller';
@@ -17,10 +18,12 @@ import { LateInvites } from './late-invites';
 import { LostRooms } from './lost-rooms';
 import { ManagerConfig } from './manager-config';
 import { MemberEvents } from './member-events';
+import { MemberReconciler } from './member-reconciler';
 import { MessageRedactor } from './message-redactor';
 import { MessageSender } from './message-sender';
 import { Notifier } from './notifier';
 import { PowerRequests } from './power-requests';
+import { PartnerServers } from './partner-servers';
 import { ReceiptSender } from './receipt-sender';
 import { ResyncScheduler } from './resync-scheduler';
 import { RoomAdoption } from './room-adoption';
@@ -68,6 +71,9 @@ export class RoomManagerModule {
         LateInvites,
         PowerRequests,
         LostRooms,
+        PartnerServers,
+        ContainerPlaces,
+        MemberReconciler,
         ContainerReconciler,
         SpaceReconciler,
         RoomReconciler,

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { FhirRef, RoomId, TransientError, UserId, strongerRole } from '@bridge/contracts';
 import {
   ContainerMember,
@@ -10,11 +10,11 @@ import {
   powerOfMaker,
 } from '@bridge/mapping';
 import { MatrixRefusal, RoomState, Rooms } from '@bridge/matrix';
-import { Member, Participant, ParticipantStore } from '@bridge/persistence';
-import { GhostKeeper } from './ghost-keeper';
-import { Inviter } from './inviter';
+import { Member } from '@bridge/persistence';
 import { ManagerConfig } from './manager-config';
+import { MemberReconciler } from './member-reconciler';
 import { PowerRequests } from './power-requests';
+import { visibleId } from './visible-id';
 
 /** A Space or Room as it should be. */
 export interface Container {
@@ -32,13 +32,9 @@ export interface Container {
 /** What Spaces and Rooms have in common: being made once, and becoming what they should be. */
 @Injectable()
 export class ContainerReconciler {
-  private readonly logger = new Logger(ContainerReconciler.name);
-
   constructor(
     private readonly rooms: Rooms,
-    private readonly ghosts: GhostKeeper,
-    private readonly inviter: Inviter,
-    private readonly participants: ParticipantStore,
+    private readonly memberReconciler: MemberReconciler,
     private readonly powerRequests: PowerRequests,
     private readonly config: ManagerConfig,
   ) {}
@@ -99,31 +95,24 @@ export class ContainerReconciler {
    */
   async reconcile(container: Container): Promise<void> {
     const { kind, ref, roomId, state, members, sealedSubject, current } = container;
-    const byUserId = new Map(members.map((member) => [visibleId(member.participant), member.participant]));
     const power = powerIn(current, this.config.bot);
     const changes = changesNeeded(
       {
         state: state(power),
-        members: new Set(byUserId.keys()),
-        tolerated: new Set([this.config.bot, ...members.map(({ participant }) => participant.ghostUserId)]),
+        members: new Set(members.map(({ participant }) => visibleId(participant))),
+        tolerated: new Set([this.config.bot]),
       },
       current,
     );
     let isPowerMissing = !(await this.writeState(roomId, changes.state, power));
-    if (power.mayKick) await this.remove(roomId, changes.remove);
-    else isPowerMissing ||= changes.remove.length > 0;
-    const toInvite = power.mayInvite ? changes.invite : [];
-    isPowerMissing ||= toInvite.length < changes.invite.length;
-    const ghostsToJoin = [...toInvite, ...changes.invited].filter((userId) =>
-      isGhost(byUserId.get(userId), userId),
-    );
-    for (const userId of ghostsToJoin) await this.ghosts.join(roomId, byUserId.get(userId)!);
-    const people = toInvite.filter((userId) => !ghostsToJoin.includes(userId));
-    await Promise.all(
-      people.map((userId) =>
-        this.inviter.inviteOrQueue({ kind, container: ref, roomId, userId, sealedSubject }),
-      ),
-    );
+    // Ghosts need no power to leave.
+    const toRemove = power.mayKick ? changes.remove : changes.remove.filter(this.config.isOwn);
+    await this.memberReconciler.remove(roomId, toRemove);
+    const invite = power.mayInvite ? changes.invite : [];
+    const { invited } = changes;
+    const place = { kind, container: ref, roomId, members, sealedSubject };
+    await this.memberReconciler.bringIn(place, { invite, invited });
+    isPowerMissing ||= toRemove.length < changes.remove.length || invite.length < changes.invite.length;
     if (isPowerMissing) await this.powerRequests.ask(roomId, current);
   }
 
@@ -135,16 +124,6 @@ export class ContainerReconciler {
       isComplete &&= isWritten;
     }
     return isComplete;
-  }
-
-  /** Only people whom FHIR knows are removed: whom a member brought in on their own account is not the record's to judge. */
-  private async remove(roomId: RoomId, candidates: readonly UserId[]): Promise<void> {
-    if (candidates.length === 0) return;
-    const known = await this.participants.known(candidates);
-    for (const userId of candidates) {
-      if (known.has(userId)) await this.rooms.kick(roomId, userId);
-      else this.logger.log(`Somebody unknown to the record is in ${roomId}; left alone`);
-    }
   }
 }
 
@@ -164,13 +143,4 @@ export function shown(members: readonly Member[]): ContainerMember[] {
     });
   }
   return [...byUserId.values()];
-}
-
-/** The id under which a person is in Rooms: their account, or their ghost. */
-export function visibleId(participant: Participant): UserId {
-  return participant.accountUserId ?? participant.ghostUserId;
-}
-
-function isGhost(participant: Participant | undefined, userId: UserId): boolean {
-  return participant?.ghostUserId === userId;
 }

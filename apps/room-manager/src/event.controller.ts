@@ -21,7 +21,8 @@ export class EventController {
   @EventPattern('matrix.m.room.member')
   async member(@Payload() event: MessageOf<'matrix.m.room.member'>): Promise<void> {
     if (this.config.isOwn(event.state_key)) await this.ownMembership.handle(event);
-    else await this.members.handle(event);
+    // Ghosts as well: they stand for members.
+    await this.members.handle(event);
   }
 
   @EventPattern('matrix.m.room.tombstone')

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { BridgeError, FhirRef, RoomId, UserId, serverOf } from '@bridge/contracts';
+import { BridgeError, FhirRef, RoomId, TransientError, UserId, serverOf } from '@bridge/contracts';
 import { inviteContextField } from '@bridge/mapping';
-import { Rooms } from '@bridge/matrix';
-import { Sealer } from '@bridge/persistence';
+import { Members, Rooms } from '@bridge/matrix';
+import { RoomMembershipStore, Sealer } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
 import { ManagerConfig } from './manager-config';
+import { PartnerServers } from './partner-servers';
 
 export interface Invitation {
   readonly kind: 'space' | 'room';
@@ -15,7 +16,12 @@ export interface Invitation {
   readonly userId: UserId;
   /** The patient's pseudonym, sealed. */
   readonly sealedSubject: Uint8Array | null;
+  /** What the invited person is shown. */
+  readonly reason?: string;
 }
+
+/** How long a conversation waits for another homeserver, in milliseconds. In the background there is more time. */
+const atOnceMs = 4_000;
 
 /** Invites people under their own account. */
 @Injectable()
@@ -24,6 +30,9 @@ export class Inviter {
 
   constructor(
     private readonly rooms: Rooms,
+    private readonly members: Members,
+    private readonly partners: PartnerServers,
+    private readonly memberships: RoomMembershipStore,
     private readonly sealer: Sealer,
     private readonly publisher: QueuePublisher,
     private readonly config: ManagerConfig,
@@ -32,21 +41,34 @@ export class Inviter {
   /**
    * The patient's pseudonym goes along to other homeservers only: our own people have the record.
    * Somebody who is in the room already stays as they are.
+   * @param withinMs not given: as long as an invite may take
    */
-  async invite({ roomId, userId, sealedSubject }: Invitation): Promise<void> {
-    const isElsewhere = serverOf(userId) !== this.config.serverName;
+  async invite(invitation: Invitation, withinMs?: number): Promise<void> {
+    const { roomId, userId, sealedSubject, reason } = invitation;
+    const server = serverOf(userId);
+    const isElsewhere = server !== this.config.serverName;
     const context =
       isElsewhere && sealedSubject ? { [inviteContextField]: this.sealer.open(sealedSubject) } : {};
-    await this.rooms.invite(roomId, userId, context);
+    if (isElsewhere) this.partners.check(server);
+    try {
+      if (isElsewhere && !this.partners.isFresh(server)) await this.members.reach(userId, withinMs);
+      await this.rooms.invite(roomId, userId, { ...context, ...(reason ? { reason } : {}) }, withinMs);
+      if (isElsewhere) this.partners.reached(server);
+    } catch (error) {
+      if (isElsewhere && error instanceof TransientError) this.partners.failed(server);
+      throw error;
+    }
+    await this.memberships.note(roomId, userId, 'invite');
   }
 
   /**
-   * Invites now. What does not work at once, be it that the person's homeserver is away or that it refuses, is left to
-   * a command of its own, queued by that server: neither the conversation nor the other invites wait for it.
+   * Invites now. What does not work at once, be it that the person's homeserver is away, slow or limits its rate, or
+   * that it refuses, is left to a command of its own, queued by that server: neither the conversation nor the other
+   * invites wait for it.
    */
   async inviteOrQueue(invitation: Invitation): Promise<void> {
     try {
-      await this.invite(invitation);
+      await this.invite(invitation, atOnceMs);
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error;
       const { kind, container, userId } = invitation;

@@ -63,6 +63,7 @@ export class MessageSender {
       content,
       timestamp: saidAt !== undefined && Date.now() - saidAt > lateMs ? saidAt : undefined,
     };
+    await this.ghosts.ensureJoined(roomId, author);
     try {
       return await this.rooms.send(send);
     } catch (error) {
@@ -92,7 +93,6 @@ export class MessageSender {
         advice: 'The database does not know the author; resend the message from the FHIR server.',
       });
     }
-    await this.ghosts.ensure(participant);
     return participant;
   }
 

@@ -109,7 +109,7 @@ describe('the role of a member', () => {
 
   it('is lead where any of their roles is a lead role', () => {
     const [member] = read({ participant: [participant('Practitioner/a', { role: [nurse, lead] })] }).members;
-    expect(member).toEqual({ member: 'Practitioner/a', role: 'lead', roleCode: '224535009' });
+    expect(member).toEqual({ member: 'Practitioner/a', role: 'lead', given: { code: '224535009' } });
   });
 
   it('is not lead where the code is of another system', () => {
@@ -117,6 +117,41 @@ describe('the role of a member', () => {
     expect(read({ participant: [participant('Practitioner/a', { role: [other] })] }).members).toMatchObject([
       { role: 'professional' },
     ]);
+  });
+});
+
+it.each<[string, string, CareTeamParticipant['role'], object]>([
+  [
+    'a code with its words',
+    'Practitioner/a',
+    [{ coding: [{ code: '1', display: 'Nurse' }] }],
+    { code: '1', text: 'Nurse' },
+  ],
+  ['no words that somebody wrote', 'Practitioner/a', [{ text: 'niece of Mrs Oosterhuis' }], {}],
+  [
+    'no words at all for the patient',
+    'Patient/a',
+    [{ coding: [{ code: '1', display: 'Mrs O.' }] }],
+    { code: '1' },
+  ],
+  ['nothing', 'Practitioner/a', undefined, {}],
+])("a member's own role is given as %s", (_words, reference, role, given) => {
+  expect(read({ participant: [participant(reference, { role })] }).members[0]?.given).toEqual(given);
+});
+
+describe('when a care team changes by itself', () => {
+  const ending = [
+    participant('Practitioner/a', { period: { end: '2026-03-10T13:00:00Z' } }),
+    participant('Practitioner/b', { period: { start: '2026-03-10T12:30:00Z' } }),
+  ];
+
+  it('is when the next period of a participant begins or ends', () => {
+    expect(read({ participant: ending }).nextChangeAt).toEqual(new Date('2026-03-10T12:30:00Z'));
+  });
+
+  it('is never, where nobody has a period or the team is closed', () => {
+    expect(read({ participant: [participant('Practitioner/a')] }).nextChangeAt).toBeNull();
+    expect(read({ status: 'inactive', participant: ending }).nextChangeAt).toBeNull();
   });
 });
 

@@ -1,6 +1,7 @@
 import { CareTeamRole, FhirRef, parseFhirRef, roleOfType, typeOf } from '@bridge/contracts';
 import type { CareTeam, CareTeamParticipant } from '@medplum/fhirtypes';
-import { contains } from './period';
+import { contains, nextChange } from './period';
+import type { GivenRole } from './person-to-participant';
 import { refOf, versionAtOf } from './resource-facts';
 
 export interface CareTeamReading {
@@ -11,12 +12,14 @@ export interface CareTeamReading {
   readonly versionAt: Date;
   /** Participants now; empty when the team is not open. As referenced: a PractitionerRole is not yet a person. */
   readonly members: readonly CareTeamReadingMember[];
+  /** When a participant's period begins or ends next: the team has other members then. */
+  readonly nextChangeAt: Date | null;
 }
 
 export interface CareTeamReadingMember {
   readonly member: FhirRef;
   readonly role: CareTeamRole;
-  readonly roleCode?: string;
+  readonly given: GivenRole;
 }
 
 /**
@@ -33,6 +36,12 @@ export function readCareTeam(careTeam: CareTeam, now: Date, leadRoles: ReadonlyS
     open,
     versionAt: versionAtOf(careTeam),
     members,
+    nextChangeAt: open
+      ? nextChange(
+          (careTeam.participant ?? []).map(({ period }) => period),
+          now,
+        )
+      : null,
   };
 }
 
@@ -49,5 +58,9 @@ function memberOf(participant: CareTeamParticipant, leadRoles: ReadonlySet<strin
   if (!member) return [];
   const codings = (participant.role ?? []).flatMap((role) => role.coding ?? []);
   const leads = codings.some(({ system, code }) => leadRoles.has(`${system ?? ''}|${code ?? ''}`));
-  return [{ member, role: leads ? 'lead' : roleOfType(typeOf(member)), roleCode: codings[0]?.code }];
+  const { code, display } = codings[0] ?? {};
+  // The words that belong to a code, never those that somebody wrote: those can tell who the patient is.
+  const text = typeOf(member) === 'Patient' ? undefined : display;
+  const given = { ...(code ? { code } : {}), ...(text ? { text } : {}) };
+  return [{ member, role: leads ? 'lead' : roleOfType(typeOf(member)), given }];
 }

@@ -1,5 +1,6 @@
 export { readBotCommand } from './bot-command';
 export * from './attachment-to-file';
+export { withMember, withoutMember } from './care-team-membership';
 export * from './care-team-to-space';
 export * from './change-to-communication';
 export * from './communication-request-to-room';
@@ -11,6 +12,9 @@ export * from './invite-context';
 export * from './message-content';
 export * from './message-relations';
 export * from './media-type';
+export { initialsOf } from './initials';
+export { judgeMemberChange } from './member-change';
+export type { MemberAction } from './member-change';
 export * from './message-to-communication';
 export type { MessagePart } from './payload-to-content';
 export { sourceField } from './payload-to-content';

@@ -59,7 +59,7 @@ const request: CommunicationRequest = {
 
 it('nothing that tells who the patient is gets into what a Space or Room is made of', () => {
   const team = readCareTeam(careTeam, new Date('2026-03-10T12:00:00Z'), new Set());
-  const person = readPerson(patient, team.members[0]?.roleCode);
+  const person = readPerson(patient, team.members[0]?.given ?? {}, 'en');
   const common = {
     levels: { lead: 100, professional: 75, 'related-person': 50, patient: 25 },
     bot: UserId.parse('@_fhir_bridge_bot:care.example'),

@@ -10,6 +10,17 @@ export function contains(period: Period | undefined, instant: Date): boolean {
   return !period?.end || at <= lastInstantOf(period.end);
 }
 
+/** The first instant after now from which on one of these periods contains the time, or does so no more; null: never. */
+export function nextChange(periods: readonly (Period | undefined)[], now: Date): Date | null {
+  const bounds = periods.flatMap((period) => [
+    ...(period?.start ? [Date.parse(period.start)] : []),
+    ...(period?.end ? [lastInstantOf(period.end) + 1] : []),
+  ]);
+  // What cannot be read is NaN, which is later than nothing.
+  const ahead = bounds.filter((bound) => bound > now.getTime());
+  return ahead.length > 0 ? new Date(Math.min(...ahead)) : null;
+}
+
 function lastInstantOf(dateTime: string): number {
   const [, year, month, day] = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(dateTime) ?? [];
   if (!year) return Date.parse(dateTime);

@@ -1,5 +1,6 @@
 import type { ContactPoint, Extension, Patient, Practitioner, RelatedPerson } from '@medplum/fhirtypes';
-import { PersonResource, readPerson } from './person-to-participant';
+import type { Language } from '@bridge/contracts';
+import { type GivenRole, type PersonResource, nameWithoutRole, readPerson } from './person-to-participant';
 
 const purpose: Extension = {
   url: 'http://hl7.org/fhir/StructureDefinition/contactpoint-purpose',
@@ -14,11 +15,11 @@ const practitioner: Practitioner = {
 };
 
 function accountOf(...telecom: ContactPoint[]) {
-  return readPerson({ ...practitioner, telecom }).accountUserId;
+  return readPerson({ ...practitioner, telecom }, {}, 'en').accountUserId;
 }
 
-function nameOf(person: PersonResource) {
-  return readPerson(person).displayName;
+function nameOf(person: PersonResource, given: GivenRole = {}, language: Language = 'en') {
+  return readPerson(person, given, language).displayName;
 }
 
 describe('the Matrix account of a person', () => {
@@ -90,7 +91,8 @@ describe('what a ghost is called', () => {
 
   it.each<[string, RelatedPerson['relationship'], string]>([
     ['text', [{ text: 'daughter' }], 'Eva · daughter'],
-    ['coding', [{ coding: [{ code: 'DAU', display: 'Daughter' }] }], 'Eva · Daughter'],
+    ['a common code', [{ coding: [{ code: 'DAU', display: 'Natural daughter' }] }], 'Eva · daughter'],
+    ['another code', [{ coding: [{ code: 'x', display: 'Stepchild' }] }], 'Eva · Stepchild'],
     ['nothing', undefined, 'Eva'],
   ])('a related person shows the relationship given as %s', (_words, relationship, expected) => {
     expect(nameOf({ ...daughter, relationship })).toBe(expected);
@@ -98,6 +100,58 @@ describe('what a ghost is called', () => {
 
   it('a related person without name is called so', () => {
     expect(nameOf({ ...daughter, name: undefined })).toBe('Related person');
+  });
+
+  const pharmacist = { code: '46255001', text: 'Pharmacist in the High Street' };
+
+  it.each<[string, PersonResource, GivenRole, Language, string]>([
+    [
+      'the role in the language of the bridge',
+      practitioner,
+      pharmacist,
+      'nl',
+      'Dr Ada B. Visser · apotheker',
+    ],
+    ['… in another', practitioner, pharmacist, 'de', 'Dr Ada B. Visser · Apotheker/in'],
+    [
+      "the team's own words for a rare role",
+      practitioner,
+      { code: '0', text: 'Fixer' },
+      'nl',
+      'Dr Ada B. Visser · Fixer',
+    ],
+    ['nothing for a role without words', practitioner, { code: '0' }, 'nl', 'Dr Ada B. Visser'],
+    [
+      'the relation to the patient before the role in the team',
+      { ...daughter, relationship: [{ text: 'youngest', coding: [{ code: 'DAUC' }] }] },
+      { code: '407542009' },
+      'nl',
+      'Eva · dochter',
+    ],
+    [
+      'the role in the team of a related person without relation',
+      daughter,
+      { code: '407542009' },
+      'nl',
+      'Eva · mantelzorger',
+    ],
+    [
+      'the neutral name in that language',
+      { ...practitioner, name: undefined },
+      pharmacist,
+      'nl',
+      'Zorgverlener · apotheker',
+    ],
+    [
+      'nothing but the neutral name for a patient',
+      { resourceType: 'Patient', id: 'p' },
+      pharmacist,
+      'nl',
+      'Patiënt',
+    ],
+  ])('shows %s', (_words, person, given, language, expected) => {
+    expect(nameOf(person, given, language)).toBe(expected);
+    expect(nameWithoutRole(expected)).toBe(expected.split(' · ')[0]);
   });
 
   it('a patient is called Patient, whatever the resource says', () => {
@@ -113,23 +167,25 @@ describe('what the room is told of a person', () => {
   const identifier = [bsn, pseudonym, uzi];
 
   it('is the UZI number and address of a practitioner, with the role in the team', () => {
-    expect(readPerson({ ...practitioner, identifier, telecom }, '224535009').mapping).toEqual({
-      fhirRef: 'Practitioner/d1',
-      roleCode: '224535009',
-      uziNr: '900021323',
-      email: 'ada@care.example',
-    });
+    expect(readPerson({ ...practitioner, identifier, telecom }, { code: '224535009' }, 'en').mapping).toEqual(
+      {
+        fhirRef: 'Practitioner/d1',
+        roleCode: '224535009',
+        uziNr: '900021323',
+        email: 'ada@care.example',
+      },
+    );
   });
 
   it('is the reference alone where nothing more is known', () => {
-    expect(readPerson(practitioner).mapping).toEqual({ fhirRef: 'Practitioner/d1' });
+    expect(readPerson(practitioner, {}, 'en').mapping).toEqual({ fhirRef: 'Practitioner/d1' });
   });
 
   it.each<PersonResource>([
     { resourceType: 'Patient', id: 'p1', identifier, telecom },
     { resourceType: 'RelatedPerson', id: 'r1', identifier, telecom, patient: { reference: 'Patient/p1' } },
   ])('is the reference and role alone of anybody else: %j', (person) => {
-    expect(readPerson(person, 'role').mapping).toEqual({
+    expect(readPerson(person, { code: 'role', text: 'words' }, 'en').mapping).toEqual({
       fhirRef: `${person.resourceType}/${person.id}`,
       roleCode: 'role',
     });
@@ -140,7 +196,7 @@ describe('what the room is told of a person', () => {
     { resourceType: 'Patient', id: 'p1', identifier, telecom } satisfies Patient,
     { resourceType: 'RelatedPerson', id: 'r1', identifier, telecom, patient: { reference: 'Patient/p1' } },
   ])('never holds a citizen service number: %j', (person) => {
-    const words = JSON.stringify(readPerson(person, 'role'));
+    const words = JSON.stringify(readPerson(person, { code: 'role', text: 'words' }, 'en'));
     expect(words).not.toContain(bsn.value);
     expect(words).not.toContain(pseudonym.value);
   });

@@ -1,9 +1,25 @@
-import { FhirRef, UserId, UserMapping } from '@bridge/contracts';
-import type { ContactPoint, HumanName, Patient, Practitioner, RelatedPerson } from '@medplum/fhirtypes';
+import { FhirRef, Language, UserId, UserMapping } from '@bridge/contracts';
+import type {
+  CodeableConcept,
+  ContactPoint,
+  HumanName,
+  Patient,
+  Practitioner,
+  RelatedPerson,
+} from '@medplum/fhirtypes';
 import { systems } from './fhir-systems';
-import { refOf } from './resource-facts';
+import { refOf, versionAtOf } from './resource-facts';
+import { roleName } from './role-names';
+import { textsIn } from './texts/texts';
 
 export type PersonResource = Practitioner | RelatedPerson | Patient;
+
+/** Somebody's role in a care team, as far as it says one. */
+export interface GivenRole {
+  readonly code?: string;
+  /** What the care team's coding calls it. */
+  readonly text?: string;
+}
 
 export interface PersonReading {
   readonly fhirRef: FhirRef;
@@ -12,17 +28,33 @@ export interface PersonReading {
   /** What the ghost is called: name and role; for a patient the role alone, since profiles travel with every event. */
   readonly displayName: string;
   readonly mapping: UserMapping;
+  readonly roleText: string | undefined;
+  readonly versionAt: Date;
 }
 
-/** What a person's resource says of them. `roleCode` is their role in the care team, if known. */
-export function readPerson(person: PersonResource, roleCode?: string): PersonReading {
+/** Parts a ghost's name from its role. */
+const divider = ' · ';
+
+/**
+ * What a person's resource says of them.
+ * @param role theirs in the care team
+ * @param language of the role in the ghost's name
+ */
+export function readPerson(person: PersonResource, role: GivenRole, language: Language): PersonReading {
   const fhirRef = refOf(person);
   return {
     fhirRef,
     accountUserId: accountOf(person.telecom),
-    displayName: displayNameOf(person),
-    mapping: { fhirRef, ...(roleCode ? { roleCode } : {}), ...professionalFacts(person) },
+    displayName: displayNameOf(person, role, language),
+    mapping: { fhirRef, ...(role.code ? { roleCode: role.code } : {}), ...professionalFacts(person) },
+    roleText: role.text,
+    versionAt: versionAtOf(person),
   };
+}
+
+/** The name in what a ghost is called, without the role. */
+export function nameWithoutRole(displayName: string): string {
+  return displayName.split(divider)[0] ?? '';
 }
 
 /** telecom with system "other" and purpose "matrix-messaging" (Dutch specification). */
@@ -41,15 +73,28 @@ function accountOf(telecom: readonly ContactPoint[] = []): UserId | null {
   );
 }
 
-function displayNameOf(person: PersonResource): string {
-  if (person.resourceType === 'Patient') return 'Patient';
-  const role =
-    person.resourceType === 'RelatedPerson'
-      ? (person.relationship?.[0]?.text ?? person.relationship?.[0]?.coding?.[0]?.display)
-      : undefined;
-  const neutral = person.resourceType === 'RelatedPerson' ? 'Related person' : 'Practitioner';
-  const name = nameOf(person.name) ?? neutral;
-  return role ? `${name} · ${role}` : name;
+function displayNameOf(person: PersonResource, given: GivenRole, language: Language): string {
+  const { names } = textsIn(language);
+  if (person.resourceType === 'Patient') return names.patient;
+  const isRelated = person.resourceType === 'RelatedPerson';
+  const name = nameOf(person.name) ?? (isRelated ? names.relatedPerson : names.practitioner);
+  const role = roleOf(isRelated ? person.relationship : undefined, given, language);
+  return role ? `${name}${divider}${role}` : name;
+}
+
+/**
+ * How somebody is related to the patient comes before their role in the team. Words of the language itself where there
+ * are some, otherwise those of the resource.
+ */
+function roleOf(
+  relationship: readonly CodeableConcept[] = [],
+  { code, text }: GivenRole,
+  language: Language,
+): string | undefined {
+  const codings = relationship.flatMap(({ coding = [] }) => coding);
+  const related = codings.map((coding) => roleName(coding.code, language)).find((name) => name !== undefined);
+  const own = relationship[0]?.text ?? codings[0]?.display;
+  return related ?? own ?? roleName(code, language) ?? text;
 }
 
 function nameOf(names: readonly HumanName[] = []): string | undefined {

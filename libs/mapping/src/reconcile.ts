@@ -14,7 +14,7 @@ export interface Desired {
   readonly state: readonly StateEvent[];
   /** Those who belong, under the id they have there. */
   readonly members: ReadonlySet<UserId>;
-  /** Others who may stay but are not invited, e.g. the ghost that speaks for somebody with an account. */
+  /** Others who may stay but are not invited: the bot. */
   readonly tolerated: ReadonlySet<string>;
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UserId } from '@bridge/contracts';
 import { Homeserver } from './homeserver';
+import { initialsAvatar } from './initials-avatar';
 import { MatrixRefusal } from './matrix-failure';
 
 /** Every ghost has one device with this id: a send that names a device is remembered by the homeserver over its restart. */
@@ -48,5 +49,32 @@ export class Ghosts {
       body: { displayname: displayName },
       as: ghost,
     });
+  }
+
+  /**
+   * Gives the ghost an avatar with these initials; none takes away the one it has.
+   * A repetition uploads the picture once more, of which the homeserver keeps both; the second is shown.
+   */
+  async setAvatar(ghost: UserId, initials: string): Promise<void> {
+    const avatar = initials === '' ? '' : await this.upload(ghost, initialsAvatar(initials, ghost));
+    await this.homeserver.call({
+      operation: 'give a ghost its avatar',
+      method: 'PUT',
+      path: `/_matrix/client/v3/profile/${encodeURIComponent(ghost)}/avatar_url`,
+      body: { avatar_url: avatar },
+      as: ghost,
+    });
+  }
+
+  private async upload(ghost: UserId, picture: Buffer): Promise<string> {
+    const { content_uri: uri } = await this.homeserver.call<{ content_uri: string }>({
+      operation: 'upload an avatar',
+      method: 'POST',
+      path: '/_matrix/media/v3/upload',
+      body: picture,
+      contentType: 'image/png',
+      as: ghost,
+    });
+    return uri;
   }
 }

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
 import { BridgeError, UserId } from '@bridge/contracts';
-import { Config } from '@bridge/platform';
+import { Config, Metrics } from '@bridge/platform';
 import { LogLevel, LogService, MatrixClient, setRequestFn } from 'matrix-bot-sdk';
 import { Agent, type Dispatcher, request } from 'undici';
 import { type HttpFailure, matrixFailure } from './matrix-failure';
+import { RateLimitGate } from './rate-limit-gate';
 import { undiciRequest } from './undici-request';
 
 export interface Call {
@@ -12,7 +13,9 @@ export interface Call {
   readonly operation: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
-  readonly body?: object;
+  readonly body?: object | Buffer;
+  /** Of a body that is bytes. */
+  readonly contentType?: string;
   readonly query?: Record<string, string | readonly string[]>;
   /** Masquerade as this ghost; not given: the bot. */
   readonly as?: UserId;
@@ -32,8 +35,16 @@ export interface StreamCall extends Omit<Call, 'body'> {
 export class Homeserver implements OnApplicationShutdown {
   private readonly agent: Agent;
   private readonly client: MatrixClient;
+  private readonly gate = new RateLimitGate();
+  private readonly calls;
 
-  constructor(private readonly config: Config['homeserver']) {
+  constructor(
+    private readonly config: Config['homeserver'],
+    metrics = new Metrics(),
+  ) {
+    this.calls = metrics.counter('bridge_homeserver_calls_total', 'Calls to the homeserver, by what for.', [
+      'operation',
+    ]);
     // Answers that are too slow end the call; connecting has its own, short limit, so that "away" is known soon.
     this.agent = new Agent({ connections: 32, connect: { timeout: 5_000 } });
     setRequestFn(undiciRequest(this.agent) as Parameters<typeof setRequestFn>[0]);
@@ -45,9 +56,11 @@ export class Homeserver implements OnApplicationShutdown {
 
   /**
    * One call. The shape of the answer is the caller's claim, by the Matrix specification.
-   * @throws TransientError when the homeserver is away or busy, MatrixRefusal when it said no
+   * @throws TransientError when the homeserver is away or busy, or has asked for patience; MatrixRefusal when it said no
    */
-  async call<T>({ operation, method, path, body, query, as, timeoutMs }: Call): Promise<T> {
+  async call<T>({ operation, method, path, body, contentType, query, as, timeoutMs }: Call): Promise<T> {
+    this.gate.pass(operation);
+    this.calls.inc({ operation });
     const parameters = { ...query, ...(as ? { user_id: as } : {}) };
     try {
       return (await this.client.doRequest(
@@ -56,8 +69,11 @@ export class Homeserver implements OnApplicationShutdown {
         parameters,
         body ?? (method === 'GET' ? null : {}),
         timeoutMs ?? this.config.requestTimeoutMs,
+        false,
+        contentType,
       )) as T;
     } catch (failure) {
+      this.gate.note(failure);
       throw matrixFailure(failure, operation);
     }
   }
@@ -68,6 +84,8 @@ export class Homeserver implements OnApplicationShutdown {
    */
   async stream(call: StreamCall): Promise<Pick<Dispatcher.ResponseData, 'headers' | 'body'>> {
     const { operation, method, path, query, as, headers, body, timeoutMs } = call;
+    this.gate.pass(operation);
+    this.calls.inc({ operation });
     const url = new URL(`${this.config.url.replace(/\/$/, '')}${path}`);
     for (const [name, value] of Object.entries({ ...query, ...(as ? { user_id: as } : {}) }))
       url.searchParams.set(name, value);
@@ -82,7 +100,9 @@ export class Homeserver implements OnApplicationShutdown {
         bodyTimeout: silenceMs,
       });
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
-      throw matrixFailure(await readFailure(answer), operation);
+      const refusal = await readFailure(answer);
+      this.gate.note(refusal);
+      throw matrixFailure(refusal, operation);
     } catch (failure) {
       throw failure instanceof BridgeError ? failure : matrixFailure(failure, operation);
     }

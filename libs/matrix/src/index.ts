@@ -2,6 +2,7 @@ export { Ghosts, ghostDeviceId } from './ghosts';
 export { Homeserver } from './homeserver';
 export { MatrixRefusal, PartnerAway } from './matrix-failure';
 export { type Download, Media } from './media';
+export { Members } from './members';
 export { MatrixModule } from './matrix.module';
 export { botUserId, isOwnUser } from './own-users';
 export { buildRegistration } from './registration';

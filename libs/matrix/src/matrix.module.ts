@@ -1,8 +1,9 @@
 import { DynamicModule, Module } from '@nestjs/common';
-import { Config } from '@bridge/platform';
+import { Config, Metrics } from '@bridge/platform';
 import { Ghosts } from './ghosts';
 import { Homeserver } from './homeserver';
 import { Media } from './media';
+import { Members } from './members';
 import { Rooms } from './rooms';
 
 @Module({})
@@ -13,12 +14,17 @@ export class MatrixModule {
       module: MatrixModule,
       global: true,
       providers: [
-        { provide: Homeserver, useFactory: () => new Homeserver(homeserver) },
+        {
+          provide: Homeserver,
+          useFactory: (metrics: Metrics) => new Homeserver(homeserver, metrics),
+          inject: [Metrics],
+        },
         Ghosts,
         Media,
+        Members,
         Rooms,
       ],
-      exports: [Homeserver, Ghosts, Media, Rooms],
+      exports: [Homeserver, Ghosts, Media, Members, Rooms],
     };
   }
 }

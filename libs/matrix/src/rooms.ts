@@ -148,13 +148,18 @@ export class Rooms {
    * Invites, as a state event: only so can the invite carry more than a reason.
    * @param context further content, e.g. `nl-ta-chat.invite.context`
    */
-  async invite(roomId: RoomId, userId: UserId, context: object = {}): Promise<void> {
+  async invite(
+    roomId: RoomId,
+    userId: UserId,
+    context: object = {},
+    timeoutMs = inviteTimeoutMs,
+  ): Promise<void> {
     await this.homeserver.call({
       operation: 'invite a member',
       method: 'PUT',
       path: statePath(roomId, 'm.room.member', userId),
       body: { membership: 'invite', ...context },
-      timeoutMs: inviteTimeoutMs,
+      timeoutMs,
     });
   }
 

@@ -12,6 +12,8 @@ export interface CareTeamFacts {
   readonly versionAt: Date;
   /** The patient as the invite to another homeserver names them, sealed; null where there is no pseudonym. */
   readonly sealedSubject: Uint8Array<ArrayBuffer> | null;
+  /** When the next period of a participant begins or ends. */
+  readonly nextChangeAt: Date | null;
   readonly members: readonly { readonly person: FhirRef; readonly role: CareTeamRole }[];
 }
 

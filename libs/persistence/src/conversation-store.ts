@@ -116,6 +116,15 @@ export class ConversationStore {
     return rows.map((row) => row.conversation as FhirRef);
   }
 
+  /** The conversations that name this person and have no care team that would be applied again for them. */
+  async withoutTeamOf(person: FhirRef): Promise<FhirRef[]> {
+    const rows = await this.database.client.conversationRoom.findMany({
+      where: { careTeam: null, parties: { has: person } },
+      select: { conversation: true },
+    });
+    return rows.map((row) => row.conversation as FhirRef);
+  }
+
   /**
    * Everybody who belongs in the Room now: the parties, care teams expanded, each with their strongest role.
    * Who has left the conversation's care team leaves its Rooms, though a request still names them.

@@ -1,5 +1,6 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { Config, Readiness } from '@bridge/platform';
+import { AccountOverrideStore } from './account-override-store';
 import { CareTeamStore } from './care-team-store';
 import { ConversationStore } from './conversation-store';
 import { CursorStore } from './cursor-store';
@@ -7,24 +8,29 @@ import { Database } from './database';
 import { DeliveryMarkStore } from './delivery-mark-store';
 import { DirectChatStore } from './direct-chat-store';
 import { DirectoryStore } from './directory-store';
+import { DueCareTeamStore } from './due-care-team-store';
 import { HandledEventStore } from './handled-event-store';
 import { MessageLinkStore } from './message-link-store';
 import { ParticipantStore } from './participant-store';
 import { ReactionLinkStore } from './reaction-link-store';
 import { RoomCheckpointStore } from './room-checkpoint-store';
+import { RoomMembershipStore } from './room-membership-store';
 
 const stores = [
+  AccountOverrideStore,
   CareTeamStore,
   ConversationStore,
   CursorStore,
   DeliveryMarkStore,
   DirectChatStore,
   DirectoryStore,
+  DueCareTeamStore,
   HandledEventStore,
   MessageLinkStore,
   ParticipantStore,
   ReactionLinkStore,
   RoomCheckpointStore,
+  RoomMembershipStore,
 ];
 
 @Module({})
@@ -56,15 +62,18 @@ export class PersistenceModule {
           useFactory: (database: Database) => new ConversationStore(database, aliases.ghostPrefix),
           inject: [Database],
         },
+        AccountOverrideStore,
         CursorStore,
         DeliveryMarkStore,
         DirectChatStore,
         DirectoryStore,
+        DueCareTeamStore,
         HandledEventStore,
         MessageLinkStore,
         ParticipantStore,
         ReactionLinkStore,
         RoomCheckpointStore,
+        RoomMembershipStore,
       ],
       exports: stores,
     };

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { FhirRef } from '@bridge/contracts';
+import { FhirClient } from '@bridge/fhir';
+import { type PersonResource, refOf } from '@bridge/mapping';
+import { CareTeamStore, ConversationStore, ParticipantStore } from '@bridge/persistence';
+import { QueuePublisher } from '@bridge/queue';
+import type { CareTeam, PractitionerRole } from '@medplum/fhirtypes';
+import { PersonResolver } from './person-resolver';
+
+/**
+ * A person's resource that changes without any care team changing: they have another name, gain an account, move to
+ * another homeserver, or lose their account. A record holds many more people than care teams do: who is in none is
+ * not the bridge's.
+ */
+@Injectable()
+export class PersonSync {
+  constructor(
+    private readonly fhir: FhirClient,
+    private readonly persons: PersonResolver,
+    private readonly participants: ParticipantStore,
+    private readonly careTeams: CareTeamStore,
+    private readonly conversations: ConversationStore,
+    private readonly publisher: QueuePublisher,
+  ) {}
+
+  /**
+   * Saves what the resource says and has their care teams applied again, where that makes a difference. Which ones is
+   * noted with the change itself: when this process dies before it has queued them, the timer does.
+   */
+  async apply(person: PersonResource): Promise<void> {
+    const ref = refOf(person);
+    if (!(await this.participants.find(ref))) return;
+    const version = `${ref}/_history/${person.meta?.versionId ?? ''}`;
+    const due = await this.persons.save(person);
+    for (const careTeam of due) await this.due(careTeam, version);
+    // No care team speaks for these; there are few, so they need no note of what has changed.
+    for (const conversation of await this.conversations.withoutTeamOf(ref)) {
+      const id = `${conversation} ${version}`;
+      await this.publisher.publish('command.reconcile-room', conversation, { conversation }, { id });
+    }
+  }
+
+  /** It may be somebody else's now: the care teams that have it for a participant have another member then. */
+  async applyRole(role: PractitionerRole): Promise<void> {
+    const ref = refOf(role);
+    const version = `${ref}/_history/${role.meta?.versionId ?? ''}`;
+    for await (const page of this.fhir.search<CareTeam>('CareTeam', { participant: ref })) {
+      for (const careTeam of page) {
+        if (await this.careTeams.find(refOf(careTeam))) await this.due(refOf(careTeam), version);
+      }
+    }
+  }
+
+  private async due(careTeam: FhirRef, version: string): Promise<void> {
+    await this.publisher.publish('fhir.due', careTeam, { careTeam }, { id: `${careTeam} ${version}` });
+  }
+}
