@@ -1,3 +1,4 @@
+export * from './account-override-store';
 export * from './care-team-store';
 export * from './conversation-store';
 export * from './cursor-store';
@@ -13,3 +14,5 @@ export * from './persistence.module';
 export * from './reaction-link-store';
 export * from './room-checkpoint-store';
 export { Sealer } from './sealer';
+export * from './told-once-store';
+export * from './user-preference-store';

@@ -48,6 +48,15 @@ export class ParticipantStore {
     return row ? toParticipant(row) : undefined;
   }
 
+  /** Everybody who has this account or this ghost: one human can be several RelatedPersons. */
+  async withUserId(userId: UserId): Promise<Participant[]> {
+    const rows = await this.database.client.participant.findMany({
+      where: { OR: [{ accountUserId: userId }, { ghostUserId: userId }] },
+      orderBy: { fhirRef: 'asc' },
+    });
+    return rows.map(toParticipant);
+  }
+
   /** Of these Matrix ids, the ones that belong to somebody the bridge knows. */
   async known(userIds: readonly string[]): Promise<ReadonlySet<string>> {
     const within = { in: [...userIds] };

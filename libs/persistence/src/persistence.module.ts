@@ -1,5 +1,6 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { Config, Readiness } from '@bridge/platform';
+import { AccountOverrideStore } from './account-override-store';
 import { CareTeamStore } from './care-team-store';
 import { ConversationStore } from './conversation-store';
 import { CursorStore } from './cursor-store';
@@ -12,10 +13,11 @@ import { MessageLinkStore } from './message-link-store';
 import { ParticipantStore } from './participant-store';
 import { ReactionLinkStore } from './reaction-link-store';
 import { RoomCheckpointStore } from './room-checkpoint-store';
+import { ToldOnceStore } from './told-once-store';
+import { UserPreferenceStore } from './user-preference-store';
 
-const stores = [
-  CareTeamStore,
-  ConversationStore,
+const plainStores = [
+  AccountOverrideStore,
   CursorStore,
   DeliveryMarkStore,
   DirectChatStore,
@@ -25,6 +27,8 @@ const stores = [
   ParticipantStore,
   ReactionLinkStore,
   RoomCheckpointStore,
+  ToldOnceStore,
+  UserPreferenceStore,
 ];
 
 @Module({})
@@ -56,17 +60,9 @@ export class PersistenceModule {
           useFactory: (database: Database) => new ConversationStore(database, aliases.ghostPrefix),
           inject: [Database],
         },
-        CursorStore,
-        DeliveryMarkStore,
-        DirectChatStore,
-        DirectoryStore,
-        HandledEventStore,
-        MessageLinkStore,
-        ParticipantStore,
-        ReactionLinkStore,
-        RoomCheckpointStore,
+        ...plainStores,
       ],
-      exports: stores,
+      exports: [CareTeamStore, ConversationStore, ...plainStores],
     };
   }
 }
