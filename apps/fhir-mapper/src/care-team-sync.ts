@@ -23,8 +23,11 @@ export class CareTeamSync {
     @Inject(PSEUDONYMS) private readonly pseudonyms: PseudonymService,
   ) {}
 
-  /** Writes what this version says, and has Space and Rooms made so. An older version than the written one changes nothing. */
-  async apply(careTeam: CareTeam): Promise<void> {
+  /**
+   * Writes what this version says, and has Space and Rooms made so. An older version than the written one changes nothing.
+   * @param occasion why the same version is applied once more
+   */
+  async apply(careTeam: CareTeam, occasion = 'changed'): Promise<void> {
     const { members, ...reading } = readCareTeam(careTeam, new Date(), this.config.leadRoles);
     const [persons, sealedSubject] = await Promise.all([
       this.personsOf(members),
@@ -33,7 +36,7 @@ export class CareTeamSync {
     const isCurrent = await this.careTeams.apply({ ...reading, sealedSubject, members: persons });
     if (!isCurrent) return;
     const { careTeam: ref } = reading;
-    const version = `${ref}/_history/${versionIdOf(careTeam)}`;
+    const version = `${ref}/_history/${versionIdOf(careTeam)} ${occasion}`;
     await this.publisher.publish('command.reconcile-space', ref, { careTeam: ref }, { id: version });
     for (const conversation of await this.conversations.involving(ref)) {
       await this.publisher.publish(

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import { PersonResource, readPerson } from '@bridge/mapping';
-import { ParticipantStore } from '@bridge/persistence';
+import { AccountOverrideStore, ParticipantStore } from '@bridge/persistence';
 import type { PractitionerRole } from '@medplum/fhirtypes';
 import { MapperConfig } from './mapper-config';
 
@@ -14,6 +14,7 @@ export class PersonResolver {
   constructor(
     private readonly fhir: FhirClient,
     private readonly participants: ParticipantStore,
+    private readonly overrides: AccountOverrideStore,
     private readonly config: MapperConfig,
   ) {}
 
@@ -26,7 +27,9 @@ export class PersonResolver {
     const person = await this.read(reference);
     if (!person) return undefined;
     const reading = readPerson(person, roleCode);
-    await this.participants.save(reading, (opaque) => this.config.ghost(opaque));
+    const given = await this.overrides.find(reading.fhirRef);
+    const accountUserId = given ?? reading.accountUserId;
+    await this.participants.save({ ...reading, accountUserId }, (opaque) => this.config.ghost(opaque));
     return reading.fhirRef;
   }
 
