@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { FhirRef, PermanentError, typeOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
-import { CommunicationRequestReading, readCommunicationRequest, textsIn, versionIdOf } from '@bridge/mapping';
+import {
+  CommunicationRequestReading,
+  adoptedRoomOf,
+  readCommunicationRequest,
+  textsIn,
+  versionIdOf,
+} from '@bridge/mapping';
 import { Conversation, ConversationFacts, ConversationStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
 import type { CommunicationRequest } from '@medplum/fhirtypes';
@@ -28,7 +34,9 @@ export class ConversationSync {
     if (!(await this.concernsMatrix(reading, parties))) return;
     const { conversation, subject, encounter, open, name, versionAt } = reading;
     const facts = { conversation, careTeam, subject, encounter, parties, open, name, versionAt };
-    if (!(await this.conversations.apply(facts))) return;
+    const room = adoptedRoomOf(request);
+    const isCurrent = await (room ? this.conversations.adopt(facts, room) : this.conversations.apply(facts));
+    if (!isCurrent) return;
     await this.reconcile(conversation, versionIdOf(request));
     await this.sendFirstMessages(reading, versionIdOf(request));
   }

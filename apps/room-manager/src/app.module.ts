@@ -6,14 +6,23 @@ import { Config, ConfigSection, PlatformModule } from '@bridge/platform';
 import { QueueModule } from '@bridge/queue';
 import { BotCommands } from './bot-commands';
 import { BotMembership } from './bot-membership';
+import { BotVoice } from './bot-voice';
+import { ConversationCommands } from './bot/conversation-commands';
+import { LookingCommands } from './bot/looking-commands';
+import { Places } from './bot/place';
+import { RecordCommands } from './bot/record-commands';
+import { SettingsCommands } from './bot/settings-commands';
+import { StatusCommand } from './bot/status-command';
 import { CommandController } from './command.controller';
 import { ContainerPlaces } from './container-places';
 import { ContainerReconciler } from './container-reconciler';
 import { DeliveryMarks } from './delivery-marks';
+import { DirectChats } from './direct-chats';
 import { EventController } from './event.controller';
 import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
 import { Inviter } from './inviter';
+import { Languages } from './languages';
 import { LateInvites } from './late-invites';
 import { LostRooms } from './lost-rooms';
 import { ManagerConfig } from './manager-config';
@@ -83,7 +92,17 @@ export class RoomManagerModule {
         ReceiptSender,
         Notifier,
         DeliveryMarks,
+        BotVoice,
+        Languages,
+        Places,
+        LookingCommands,
+        StatusCommand,
+        ConversationCommands,
+        RecordCommands,
+        SettingsCommands,
         BotCommands,
+        DirectChats,
+        LostRooms,
         BotMembership,
         MemberEvents,
         RoomAdoption,

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { EventId, MatrixEvent, type MessageOf, RoomId } from '@bridge/contracts';
-import { readEdit, textsIn, threadRoot, wasRedacted } from '@bridge/mapping';
+import { EventId, MatrixEvent, type MessageOf, RoomId, UserId } from '@bridge/contracts';
+import { readEdit, threadRoot, wasRedacted } from '@bridge/mapping';
 import { MatrixRefusal, Rooms } from '@bridge/matrix';
 import { DeliveryMarkStore } from '@bridge/persistence';
 import { GhostKeeper } from './ghost-keeper';
+import { Languages } from './languages';
 import { ManagerConfig } from './manager-config';
 
 const reactionKey = '⚠️';
@@ -25,18 +26,19 @@ export class DeliveryMarks {
     private readonly marks: DeliveryMarkStore,
     private readonly ghosts: GhostKeeper,
     private readonly rooms: Rooms,
+    private readonly languages: Languages,
     private readonly config: ManagerConfig,
   ) {}
 
   /** Each part is noted as soon as it is sent; one that was sent and not noted has the same transaction id again. */
-  async mark({ roomId, eventId }: MessageOf<'command.mark-undelivered'>): Promise<void> {
+  async mark({ roomId, eventId, sender }: MessageOf<'command.mark-undelivered'>): Promise<void> {
     const mark = await this.marks.find(eventId);
     if (!mark) return;
     const place = await this.placeOf(roomId, eventId);
     if (!place) return;
     await this.ghosts.ensureDevice(this.config.bot);
     if (!mark.noticeEventId) {
-      await this.marks.sent(eventId, { noticeEventId: await this.sendNotice(place, eventId) });
+      await this.marks.sent(eventId, { noticeEventId: await this.sendNotice(place, eventId, sender) });
     }
     if (!mark.reactionEventId) {
       await this.marks.sent(eventId, { reactionEventId: await this.sendReaction(place, eventId) });
@@ -68,10 +70,15 @@ export class DeliveryMarks {
     return event && !wasRedacted(event) ? event : undefined;
   }
 
-  private async sendNotice({ roomId, message, thread }: Place, eventId: EventId): Promise<EventId> {
+  private async sendNotice(
+    { roomId, message, thread }: Place,
+    eventId: EventId,
+    sender: UserId,
+  ): Promise<EventId> {
+    const texts = await this.languages.textsFor(sender);
     const content = {
       msgtype: 'm.notice',
-      body: textsIn(this.config.language).undelivered,
+      body: texts.undelivered,
       'm.relates_to': {
         rel_type: 'm.thread',
         event_id: thread,

@@ -1,7 +1,9 @@
 import { Controller } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
+import { QueueContext } from '@bridge/queue';
 import { BotMembership } from './bot-membership';
+import { DirectChats } from './direct-chats';
 import { ManagerConfig } from './manager-config';
 import { MemberEvents } from './member-events';
 import { RoomAdoption } from './room-adoption';
@@ -13,14 +15,19 @@ export class EventController {
   constructor(
     private readonly config: ManagerConfig,
     private readonly ownMembership: BotMembership,
+    private readonly directChats: DirectChats,
     private readonly members: MemberEvents,
     private readonly upgrades: RoomUpgrades,
     private readonly adoption: RoomAdoption,
   ) {}
 
   @EventPattern('matrix.m.room.member')
-  async member(@Payload() event: MessageOf<'matrix.m.room.member'>): Promise<void> {
-    if (this.config.isOwn(event.state_key)) await this.ownMembership.handle(event);
+  async member(
+    @Payload() event: MessageOf<'matrix.m.room.member'>,
+    @Ctx() { storedAt }: QueueContext,
+  ): Promise<void> {
+    if (this.config.isOwn(event.state_key)) await this.ownMembership.handle(event, storedAt);
+    else await this.directChats.onMemberEvent(event);
     // Ghosts as well: they stand for members.
     await this.members.handle(event);
   }

@@ -1,5 +1,5 @@
 import { Language, UserId } from '@bridge/contracts';
-import type { RoleLevels } from '@bridge/mapping';
+import type { BotPermission, RoleLevels } from '@bridge/mapping';
 import { botUserId, isOwnUser } from '@bridge/matrix';
 import { Config } from '@bridge/platform';
 
@@ -18,6 +18,10 @@ export class ManagerConfig {
   readonly resyncIntervalMs: number;
   /** Of what is said to nobody in particular, and to people who have chosen none. */
   readonly language: Language;
+  /** Begins a message that speaks to the bot. */
+  readonly botPrefix: string;
+  /** What people may do at the bot, by user id, server or `*`. */
+  readonly permissions: ReadonlyMap<string, BotPermission>;
   readonly media: Config['media'];
   /** Whether a Matrix id is one of the bridge's: the bot, or a ghost. */
   readonly isOwn: (userId: string) => boolean;
@@ -39,6 +43,8 @@ export class ManagerConfig {
     this.membershipMaster = rooms.membershipMaster;
     this.resyncIntervalMs = rooms.resyncIntervalMs;
     this.language = bot.language;
+    this.botPrefix = bot.prefix;
+    this.permissions = bot.permissions;
     this.isOwn = (userId) => isOwnUser(userId, matrix);
     this.levels = {
       lead: rooms.powerLead,

@@ -1,33 +1,55 @@
 import { Injectable } from '@nestjs/common';
-import { MessageOf } from '@bridge/contracts';
-import { textsIn } from '@bridge/mapping';
+import { FhirRef, MessageOf } from '@bridge/contracts';
+import { NoticeDetails } from '@bridge/mapping';
 import { Rooms } from '@bridge/matrix';
-import { GhostKeeper } from './ghost-keeper';
+import { ToldOnceStore } from '@bridge/persistence';
+import { BotVoice, aboutEvent } from './bot-voice';
+import { Languages } from './languages';
 import { ManagerConfig } from './manager-config';
+import { RoomReconciler } from './room-reconciler';
+
+type Notice = MessageOf<'command.send-notice'>;
 
 /** What the bot tells people about their own messages. */
 @Injectable()
 export class Notifier {
   constructor(
-    private readonly ghosts: GhostKeeper,
     private readonly rooms: Rooms,
+    private readonly voice: BotVoice,
+    private readonly languages: Languages,
+    private readonly tellings: ToldOnceStore,
+    private readonly roomReconciler: RoomReconciler,
     private readonly config: ManagerConfig,
   ) {}
 
-  /** Says it in reply to their event, once per event and notice. */
-  async notify({ roomId, inReplyTo, notice, details = {} }: MessageOf<'command.send-notice'>): Promise<void> {
-    const content = {
-      msgtype: 'm.notice',
-      body: textsIn(this.config.language).notices[notice](details),
-      'm.relates_to': { 'm.in_reply_to': { event_id: inReplyTo } },
-    };
-    const { bot } = this.config;
-    await this.ghosts.ensureDevice(bot);
-    await this.rooms.send({
+  /**
+   * Says it in reply to their event, once per event and notice, in the thread of the event and in their language.
+   * What is said once per person and Room is noted after it was said: when the process dies in between, it is said
+   * again under the same transaction id, which the homeserver knows.
+   */
+  async notify({ roomId, inReplyTo, to, notice, details, once = false }: Notice): Promise<void> {
+    const telling = { roomId, userId: to, notice };
+    if (once && (await this.tellings.wasTold(telling))) return;
+    const [texts, event, values] = await Promise.all([
+      this.languages.textsFor(to),
+      this.rooms.event(roomId, inReplyTo),
+      this.valuesOf(details),
+    ]);
+    await this.voice.say({
       roomId,
-      as: bot,
-      transactionId: `notice.${notice}.${encodeURIComponent(inReplyTo.slice(1))}`,
-      content,
+      transactionId: aboutEvent(`notice.${notice}`, inReplyTo),
+      answer: { text: texts.notices[notice](values) },
+      to: { eventId: inReplyTo, sender: to, event },
     });
+    if (once) await this.tellings.told(telling);
+  }
+
+  /** A conversation is spoken of by a link to its Room, which is made first where it is not there yet. */
+  private async valuesOf(details: Notice['details'] = {}): Promise<NoticeDetails> {
+    const conversation = FhirRef.safeParse(details.conversation).data;
+    const roomId = conversation && (await this.roomReconciler.reconcile(conversation));
+    if (!roomId) return details;
+    const via = encodeURIComponent(this.config.serverName);
+    return { ...details, link: `https://matrix.to/#/${encodeURIComponent(roomId)}?via=${via}` };
   }
 }

@@ -74,11 +74,15 @@ export class MatrixUser {
     await this.syncing;
   }
 
-  /** Makes a private room; nobody else is in it yet. */
-  async createRoom(invite: readonly string[]): Promise<string> {
+  /**
+   * Makes a private room; nobody else is in it yet.
+   * @param more further content of the request, e.g. `{ is_direct: true }`
+   */
+  async createRoom(invite: readonly string[], more: object = {}): Promise<string> {
     const { room_id: roomId } = await this.call<{ room_id: string }>('POST', '/createRoom', {
       preset: 'private_chat',
       invite,
+      ...more,
     });
     return roomId;
   }
@@ -121,6 +125,10 @@ export class MatrixUser {
   async typing(roomId: string): Promise<void> {
     const path = `/rooms/${encodeURIComponent(roomId)}/typing/${encodeURIComponent(this.userId)}`;
     await this.call('PUT', path, { typing: true, timeout: 30_000 });
+  }
+
+  async kick(roomId: string, userId: string): Promise<void> {
+    await this.call('POST', `/rooms/${encodeURIComponent(roomId)}/kick`, { user_id: userId });
   }
 
   /** Puts a file into the media repository of this person's homeserver. @returns its `mxc://` */

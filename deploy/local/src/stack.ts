@@ -21,11 +21,13 @@ export interface Stack {
   stop(outcome?: 'succeeded' | 'failed'): Promise<void>;
 }
 
+type Settings = Readonly<Record<string, string>>;
+
 export interface StackOptions {
   readonly onStep?: OnStep;
   readonly signal?: AbortSignal;
-  /** Further environment variables for the bridge's processes, e.g. `{ BOT_LANGUAGE: 'nl' }`. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Further environment variables for the bridge's processes, e.g. `{ BOT_LANGUAGE: 'nl' }`, or made of the server names. */
+  readonly settings?: Settings | ((homeservers: Federation['homeservers']) => Settings);
 }
 
 /**
@@ -79,7 +81,7 @@ export async function startStack({
     databaseUrl,
     fhirBaseUrl: fhir.baseUrl,
     logDirectory,
-    settings,
+    settings: typeof settings === 'function' ? settings(homeservers) : settings,
   };
   const bridge = bridgeProcesses(environment);
   const stop = async (outcome?: 'succeeded' | 'failed'): Promise<void> => {

@@ -54,6 +54,9 @@ export const MembershipChanged = z.object({
   changedAt: Instant,
 });
 
+/** The event of somebody who asked for something. */
+const AnswerTo = z.object({ roomId: RoomId, eventId: EventId });
+
 /** Somebody opened a conversation in Matrix: make its CommunicationRequest. */
 export const StartConversation = z.object({
   careTeam: FhirRef,
@@ -65,11 +68,16 @@ export const StartConversation = z.object({
   /** The Room that exists already; left out: one is made. */
   roomId: RoomId.optional(),
   /** Where to say that it is there. */
-  answerTo: z.object({ roomId: RoomId, eventId: EventId }).optional(),
+  answerTo: AnswerTo.optional(),
 });
 
 /** Somebody closed a conversation in Matrix: complete its CommunicationRequest. */
-export const ArchiveConversation = z.object({ conversation: FhirRef, by: UserId });
+export const ArchiveConversation = z.object({
+  conversation: FhirRef,
+  by: UserId,
+  /** Where to say that it is closed. */
+  answerTo: AnswerTo.optional(),
+});
 
 /** Make Space or Room what Postgres says it should be. Carries no state of its own, so order and repetition do no harm. */
 export const ReconcileSpace = z.object({ careTeam: FhirRef });

@@ -2,6 +2,8 @@
 export const systems = {
   /** A Communication's identifier: the Matrix event it is the record of (OZO implementation guide). */
   eventId: 'https://matrix.org/event-id',
+  /** A CommunicationRequest's identifier: the Room that it began with. */
+  roomId: 'https://matrix.org/room-id',
   /** A person known only by their Matrix account. */
   matrixUserId: 'https://matrix.org/user-id',
   /** meta.tag of what the bridge wrote. */

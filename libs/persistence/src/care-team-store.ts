@@ -90,6 +90,16 @@ export class CareTeamStore {
     return rows.map((row) => row.careTeam as FhirRef);
   }
 
+  /** The care teams that have, or had, this person as a member. */
+  async ofPerson(person: FhirRef): Promise<FhirRef[]> {
+    const rows = await this.database.client.careTeamMember.findMany({
+      where: { person },
+      orderBy: { careTeam: 'asc' },
+      select: { careTeam: true },
+    });
+    return rows.map((row) => row.careTeam as FhirRef);
+  }
+
   private async findBy(
     where: { careTeam: string } | { spaceId: string },
   ): Promise<CareTeamSpace | undefined> {

@@ -39,4 +39,8 @@ export class DeliveryMarkStore {
   async remove(eventId: EventId): Promise<void> {
     await this.database.client.deliveryMark.deleteMany({ where: { eventId } });
   }
+
+  async countIn(roomId: RoomId): Promise<number> {
+    return this.database.client.deliveryMark.count({ where: { roomId } });
+  }
 }

@@ -20,6 +20,11 @@ export class HandledEventStore {
     await this.database.client.handledEvent.createMany({ data: { eventId, roomId }, skipDuplicates: true });
   }
 
+  /** From now on the event is worked on again when it comes. */
+  async forget(eventId: EventId): Promise<void> {
+    await this.database.client.handledEvent.deleteMany({ where: { eventId } });
+  }
+
   /**
    * Forgets the oldest of what was handled before an instant. Several processes may do so at once: rows that another
    * one is deleting are passed over.

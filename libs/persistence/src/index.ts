@@ -16,3 +16,5 @@ export * from './reaction-link-store';
 export * from './room-checkpoint-store';
 export * from './room-membership-store';
 export { Sealer } from './sealer';
+export * from './told-once-store';
+export * from './user-preference-store';

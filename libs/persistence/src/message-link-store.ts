@@ -99,6 +99,16 @@ export class MessageLinkStore {
     return row !== null;
   }
 
+  /** When a message of this conversation was last sent or recorded. */
+  async latestOf(conversation: FhirRef): Promise<Date | undefined> {
+    const row = await this.database.client.messageLink.findFirst({
+      where: { conversation, eventId: { not: null } },
+      orderBy: { attemptedAt: 'desc' },
+      select: { attemptedAt: true },
+    });
+    return row?.attemptedAt;
+  }
+
   /** Notes that a Matrix event is in the record. Repeating it changes nothing. */
   async recorded(source: MessageSource, eventId: EventId): Promise<void> {
     await this.database.client.messageLink.createMany({

@@ -15,11 +15,11 @@ import { ParticipantStore } from './participant-store';
 import { ReactionLinkStore } from './reaction-link-store';
 import { RoomCheckpointStore } from './room-checkpoint-store';
 import { RoomMembershipStore } from './room-membership-store';
+import { ToldOnceStore } from './told-once-store';
+import { UserPreferenceStore } from './user-preference-store';
 
-const stores = [
+const plainStores = [
   AccountOverrideStore,
-  CareTeamStore,
-  ConversationStore,
   CursorStore,
   DeliveryMarkStore,
   DirectChatStore,
@@ -31,6 +31,8 @@ const stores = [
   ReactionLinkStore,
   RoomCheckpointStore,
   RoomMembershipStore,
+  ToldOnceStore,
+  UserPreferenceStore,
 ];
 
 @Module({})
@@ -62,20 +64,9 @@ export class PersistenceModule {
           useFactory: (database: Database) => new ConversationStore(database, aliases.ghostPrefix),
           inject: [Database],
         },
-        AccountOverrideStore,
-        CursorStore,
-        DeliveryMarkStore,
-        DirectChatStore,
-        DirectoryStore,
-        DueCareTeamStore,
-        HandledEventStore,
-        MessageLinkStore,
-        ParticipantStore,
-        ReactionLinkStore,
-        RoomCheckpointStore,
-        RoomMembershipStore,
+        ...plainStores,
       ],
-      exports: stores,
+      exports: [CareTeamStore, ConversationStore, ...plainStores],
     };
   }
 }

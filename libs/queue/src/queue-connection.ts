@@ -77,6 +77,12 @@ export class QueueConnection implements OnApplicationShutdown {
     return state.last_seq;
   }
 
+  /** How many messages a work queue holds: waiting, or being worked on. */
+  async backlog(stream: WorkStream): Promise<number> {
+    const { state } = await this.manager.streams.info(stream);
+    return state.messages;
+  }
+
   /** The first stored message of a partition from a number in its stream on; undefined when none is there. */
   async storedFrom(stream: WorkStream, partition: number, sequence: number): Promise<StoredMsg | undefined> {
     const query = { seq: sequence, next_by_subj: partitionSubjects(stream, partition) };

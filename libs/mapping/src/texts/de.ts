@@ -1,4 +1,5 @@
 import type { Texts } from './en';
+import { de as bot } from './bot/de';
 
 export const de: Texts = {
   names: {
@@ -26,7 +27,8 @@ export const de: Texts = {
     'file-unavailable': () => 'Diese Datei konnte nicht gelesen werden; die Akte enthält nur den Namen.',
     'membership-restored': () =>
       'Wer hierher gehört, steht in der Akte der Einrichtung; die Änderung wurde zurückgenommen.',
-    'conversation-started': () => 'Das Gespräch ist eröffnet.',
+    'conversation-started': ({ link }) =>
+      link ? `Das Gespräch ist eröffnet: ${link}` : 'Das Gespräch ist eröffnet.',
     'requester-unknown': () => 'In der Akte sind Sie nicht als Mitglied dieses Behandlungsteams eingetragen.',
     'conversation-archived': () => 'Das Gespräch ist abgeschlossen.',
     'power-missing': () =>
@@ -34,4 +36,5 @@ export const de: Texts = {
     'room-not-bridged': () =>
       'Dieser Raum gehört zu keinem Behandlungsteam: Was hier gesagt wird, wird nicht dokumentiert.',
   },
+  bot,
 };

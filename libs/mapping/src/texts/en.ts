@@ -1,4 +1,5 @@
 import type { NoticeCode } from '@bridge/contracts';
+import { en as bot } from './bot/en';
 
 /** What a notice may speak of: opaque ids and numbers. */
 export type NoticeDetails = Readonly<Record<string, string>>;
@@ -31,7 +32,8 @@ export const en = {
     'file-unavailable': () => 'This file could not be read; the record holds its name only.',
     'membership-restored': () =>
       'Who belongs here is decided in the record of the care organisation; the change was undone.',
-    'conversation-started': () => 'The conversation is open.',
+    'conversation-started': ({ link }) =>
+      link ? `The conversation is open: ${link}` : 'The conversation is open.',
     'requester-unknown': () => 'The record does not know you as a member of this care team.',
     'conversation-archived': () => 'The conversation is closed.',
     'power-missing': () =>
@@ -41,6 +43,7 @@ export const en = {
     NoticeCode,
     (details: NoticeDetails) => string
   >,
+  bot,
 };
 
 export type Texts = typeof en;

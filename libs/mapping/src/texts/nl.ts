@@ -1,4 +1,5 @@
 import type { Texts } from './en';
+import { nl as bot } from './bot/nl';
 
 export const nl: Texts = {
   names: {
@@ -26,7 +27,8 @@ export const nl: Texts = {
     'file-unavailable': () => 'Dit bestand kon niet worden gelezen; alleen de naam staat in het dossier.',
     'membership-restored': () =>
       'Wie hier bij hoort staat in het dossier van de zorgorganisatie; de wijziging is teruggedraaid.',
-    'conversation-started': () => 'Het gesprek is geopend.',
+    'conversation-started': ({ link }) =>
+      link ? `Het gesprek is geopend: ${link}` : 'Het gesprek is geopend.',
     'requester-unknown': () => 'In het dossier staat u niet als lid van dit zorgteam.',
     'conversation-archived': () => 'Het gesprek is afgesloten.',
     'power-missing': () =>
@@ -34,4 +36,5 @@ export const nl: Texts = {
     'room-not-bridged': () =>
       'Deze kamer hoort bij geen zorgteam: wat hier wordt gezegd wordt niet vastgelegd.',
   },
+  bot,
 };

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { EventId, MatrixStateEvent, RoomId, UserId } from '@bridge/contracts';
+import { usageOf } from '@bridge/mapping';
+import { MatrixRefusal, RoomState, Rooms } from '@bridge/matrix';
+import { DirectChatStore } from '@bridge/persistence';
+import { BotVoice, aboutEvent } from './bot-voice';
+import { Languages } from './languages';
+import { ManagerConfig } from './manager-config';
+
+/** Rooms in which the bot and one person are among themselves. */
+@Injectable()
+export class DirectChats {
+  constructor(
+    private readonly chats: DirectChatStore,
+    private readonly rooms: Rooms,
+    private readonly voice: BotVoice,
+    private readonly languages: Languages,
+    private readonly config: ManagerConfig,
+  ) {}
+
+  /**
+   * Begins a direct chat in a room that the bot is in.
+   * What counts is who is in it: clients say `is_direct` of rooms with several people as well, and leave it out of others.
+   * @returns false when there is somebody else, or nobody any more
+   */
+  async begin(roomId: RoomId, person: UserId, invite: EventId): Promise<boolean> {
+    const state = await this.rooms.state(roomId);
+    const present = membersOf(state).filter((userId) => userId !== this.config.bot);
+    if (present.length !== 1 || present[0] !== person) return false;
+    const texts = await this.languages.textsFor(person);
+    const isEncrypted = state.some(({ type }) => type === 'm.room.encryption');
+    const text = isEncrypted
+      ? texts.bot.encrypted
+      : texts.bot.greeting(usageOf('help', this.config.botPrefix, texts));
+    // Kept last: while it is not, the greeting may come again, and is the same event then.
+    await this.voice.say({ roomId, transactionId: aboutEvent('greeting', invite), answer: { text } });
+    await this.chats.save(roomId, person);
+    return true;
+  }
+
+  /**
+   * The bot was removed, or so an event says: it may be back since.
+   * @returns whether the room is, or was, a direct chat
+   */
+  async end(roomId: RoomId): Promise<boolean> {
+    if (!(await this.chats.find(roomId))) return false;
+    if (!(await this.isIn(roomId, this.config.bot))) await this.chats.remove(roomId);
+    return true;
+  }
+
+  /** The person is gone: the bot does not stay in an empty room. */
+  async onMemberEvent({ room_id: roomId, state_key: person, content }: MatrixStateEvent): Promise<void> {
+    if (content.membership !== 'leave' && content.membership !== 'ban') return;
+    if ((await this.chats.find(roomId)) !== person) return;
+    if (await this.isIn(roomId, person)) return;
+    try {
+      await this.rooms.leave(roomId, this.config.bot, '');
+    } catch (error) {
+      // Out of it already.
+      if (!(error instanceof MatrixRefusal)) throw error;
+    }
+    await this.chats.remove(roomId);
+  }
+
+  private async isIn(roomId: RoomId, userId: string): Promise<boolean> {
+    try {
+      return (await this.rooms.membershipOf(roomId, userId as UserId)) === 'join';
+    } catch (error) {
+      // The homeserver tells the bot nothing of a room that it is banned from.
+      if (error instanceof MatrixRefusal) return false;
+      throw error;
+    }
+  }
+}
+
+function membersOf(state: readonly RoomState[]): string[] {
+  return state
+    .filter(
+      ({ type, content }) =>
+        type === 'm.room.member' && (content.membership === 'join' || content.membership === 'invite'),
+    )
+    .map(({ state_key: userId }) => userId);
+}
