@@ -13,6 +13,7 @@ import { DeliveryMarks } from './delivery-marks';
 import { EventController } from './event.controller';
 import { GhostKeeper } from './ghost-keeper';
 import { Inviter } from './inviter';
+import { KnownPeople } from './known-people';
 import { LateInvites } from './late-invites';
 import { LostRooms } from './lost-rooms';
 import { ManagerConfig } from './manager-config';
@@ -73,6 +74,7 @@ export class RoomManagerModule {
         PartnerServers,
         ContainerPlaces,
         MemberReconciler,
+        KnownPeople,
         ContainerReconciler,
         SpaceReconciler,
         RoomReconciler,
