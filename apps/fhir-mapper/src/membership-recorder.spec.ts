@@ -1,6 +1,5 @@
 import { FhirRef, UserId } from '@bridge/contracts';
 import { type FhirClient, FhirConflict } from '@bridge/fhir';
-import type { Participant, ParticipantStore } from '@bridge/persistence';
 import type { CareTeam, RelatedPerson } from '@medplum/fhirtypes';
 import type { CareTeamSync } from './care-team-sync';
 import { MembershipRecorder } from './membership-recorder';
@@ -40,16 +39,13 @@ class World {
         this.team = resource;
       },
     };
-    const participants = {
-      withUserId: async () => this.persons.map((ref) => ({ fhirRef: FhirRef.parse(ref) }) as Participant),
-    };
     const persons = {
+      withUserId: async () => this.persons.map((ref) => FhirRef.parse(ref)),
       practitionerOf: async (ref: string) =>
         ref === 'PractitionerRole/of-ada' ? FhirRef.parse('Practitioner/ada') : undefined,
     };
     this.recorder = new MembershipRecorder(
       fhir as unknown as FhirClient,
-      participants as unknown as ParticipantStore,
       persons as unknown as PersonResolver,
       {} as CareTeamSync,
     );

@@ -2,7 +2,6 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type FhirRef, type MessageOf, parseFhirRef, typeOf } from '@bridge/contracts';
 import { FhirClient, FhirConflict } from '@bridge/fhir';
 import { withMember, withoutMember } from '@bridge/mapping';
-import { ParticipantStore } from '@bridge/persistence';
 import type { CareTeam, RelatedPerson } from '@medplum/fhirtypes';
 import { CareTeamSync } from './care-team-sync';
 import { PersonResolver } from './person-resolver';
@@ -17,7 +16,6 @@ export class MembershipRecorder {
 
   constructor(
     private readonly fhir: FhirClient,
-    private readonly participants: ParticipantStore,
     private readonly persons: PersonResolver,
     private readonly careTeams: CareTeamSync,
   ) {}
@@ -49,7 +47,7 @@ export class MembershipRecorder {
     careTeam: CareTeam,
     { userId, present, changedAt }: MessageOf<'membership.changed'>,
   ): Promise<CareTeam | undefined> {
-    const persons = (await this.participants.withUserId(userId)).map(({ fhirRef }) => fhirRef);
+    const persons = await this.persons.withUserId(userId);
     const leadTo = await this.personsBehind(careTeam);
     const at = new Date(changedAt);
     if (!present) return withoutMember(careTeam, (ref) => persons.includes(leadTo.get(ref) ?? ref), at);

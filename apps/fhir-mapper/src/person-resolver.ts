@@ -1,12 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
+import { FhirRef, UserId, parseFhirRef, typeOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
-import { type GivenRole, type PersonResource, readPerson, refOf } from '@bridge/mapping';
+import {
+  type GivenRole,
+  type PersonResource,
+  hasAccount,
+  personTypes,
+  readPerson,
+  refOf,
+} from '@bridge/mapping';
 import { ParticipantStore } from '@bridge/persistence';
 import type { PractitionerRole } from '@medplum/fhirtypes';
 import { MapperConfig } from './mapper-config';
-
-const personTypes = new Set(['Practitioner', 'RelatedPerson', 'Patient']);
 
 /** The role that a version of a care team gives to a person. */
 export interface RoleInTeam {
@@ -41,9 +46,22 @@ export class PersonResolver {
     return participant ? participant.fhirRef : this.resolve(reference);
   }
 
+  /** Everybody who has this Matrix account: as far as the bridge knows, otherwise by what the record says. */
+  async withUserId(userId: UserId): Promise<FhirRef[]> {
+    const known = await this.participants.withUserId(userId);
+    if (known.length > 0) return known.map(({ fhirRef }) => fhirRef);
+    const found: FhirRef[] = [];
+    for (const type of personTypes) {
+      for await (const page of this.fhir.search<PersonResource>(type, { telecom: userId }))
+        found.push(...page.filter((person) => hasAccount(person, userId)).map(refOf));
+    }
+    return found;
+  }
+
   /** The person behind a reference; a PractitionerRole leads to its Practitioner. */
   async read(reference: FhirRef): Promise<PersonResource | undefined> {
-    if (personTypes.has(typeOf(reference))) return this.fhir.read<PersonResource>(reference);
+    if (personTypes.some((type) => type === typeOf(reference)))
+      return this.fhir.read<PersonResource>(reference);
     const practitioner = await this.practitionerOf(reference);
     return practitioner && this.fhir.read<PersonResource>(practitioner);
   }

@@ -23,6 +23,7 @@ import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
 import { Inviter } from './inviter';
 import { Languages } from './languages';
+import { KnownPeople } from './known-people';
 import { LateInvites } from './late-invites';
 import { LostRooms } from './lost-rooms';
 import { ManagerConfig } from './manager-config';
@@ -83,6 +84,7 @@ export class RoomManagerModule {
         PartnerServers,
         ContainerPlaces,
         MemberReconciler,
+        KnownPeople,
         ContainerReconciler,
         SpaceReconciler,
         RoomReconciler,

@@ -24,18 +24,9 @@ function withFailure(failureClass: string): BotMembership {
     },
   };
   const nothing = {} as never;
-  return new BotMembership(
-    nothing,
-    nothing,
-    nothing,
-    nothing,
-    upgrades as never,
-    nothing,
-    nothing,
-    nothing,
-    nothing,
-    { bot } as never,
-  );
+  return new BotMembership(nothing, nothing, nothing, nothing, upgrades as never, nothing, nothing, nothing, {
+    bot,
+  } as never);
 }
 
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);

@@ -2,12 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { MatrixStateEvent, NoticeCode, UserId } from '@bridge/contracts';
 import { type MemberAction, judgeMemberChange, textsIn } from '@bridge/mapping';
 import { Members } from '@bridge/matrix';
-import { Member, Membership, ParticipantStore, RoomMembershipStore } from '@bridge/persistence';
+import { Member, Membership, RoomMembershipStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
 import { QueuePublisher } from '@bridge/queue';
 import { ContainerPlace, ContainerPlaces } from './container-places';
 import { GhostKeeper } from './ghost-keeper';
 import { Inviter } from './inviter';
+import { KnownPeople } from './known-people';
 import { ManagerConfig } from './manager-config';
 import { visibleId } from './visible-id';
 
@@ -33,7 +34,7 @@ export class MemberEvents {
     private readonly places: ContainerPlaces,
     private readonly members: Members,
     private readonly memberships: RoomMembershipStore,
-    private readonly participants: ParticipantStore,
+    private readonly people: KnownPeople,
     private readonly ghosts: GhostKeeper,
     private readonly inviter: Inviter,
     private readonly publisher: QueuePublisher,
@@ -65,13 +66,20 @@ export class MemberEvents {
       before: membershipBefore(event) ?? (await this.memberships.find(place.roomId, userId)),
       isOwnDoing: current.sender === userId,
       belongs: member !== undefined,
-      isKnown: !this.config.isOwn(userId) && (await this.participants.known([userId])).has(userId),
+      isKnown: !this.config.isOwn(userId) && (await this.isKnown(userId, place)),
       isSpace: place.kind === 'space',
       master: this.config.membershipMaster,
     });
     await this.memberships.note(place.roomId, userId, membership as Membership);
     await this.act(action, { event, place, userId, member });
     this.actions.inc({ action });
+  }
+
+  /** Only who is to be written into the record is looked for there: strangers in Rooms are nobody's business. */
+  private async isKnown(userId: UserId, { kind }: ContainerPlace): Promise<boolean> {
+    if (await this.people.isKnown(userId)) return true;
+    const mayRecord = this.config.membershipMaster === 'matrix' && kind === 'space';
+    return mayRecord && this.people.isInRecord(userId);
   }
 
   private async act(action: MemberAction, change: Change): Promise<void> {

@@ -14,6 +14,8 @@ import { textsIn } from './texts/texts';
 
 export type PersonResource = Practitioner | RelatedPerson | Patient;
 
+export const personTypes = ['Practitioner', 'RelatedPerson', 'Patient'] as const;
+
 /** Somebody's role in a care team, as far as it says one. */
 export interface GivenRole {
   readonly code?: string;
@@ -50,6 +52,11 @@ export function readPerson(person: PersonResource, role: GivenRole, language: La
     roleText: role.text,
     versionAt: versionAtOf(person),
   };
+}
+
+/** Whether a person's resource gives them this account. A search by `telecom` finds other contact points as well. */
+export function hasAccount(person: PersonResource, userId: UserId): boolean {
+  return accountOf(person.telecom) === userId;
 }
 
 /** The name in what a ghost is called, without the role. */
