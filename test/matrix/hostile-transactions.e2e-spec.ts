@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Communication, Resource } from '@medplum/fhirtypes';
+import type { CareTeam, Communication, Resource } from '@medplum/fhirtypes';
 import { BRIDGE_APPS, urlOf } from '../../deploy/local/src/bridge';
 import { recordOf, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { compareSides } from '../../deploy/local/src/scenario/verify';
@@ -106,6 +106,24 @@ async function sayForReal(body: string): Promise<(typeof talk)[number]> {
   return { eventId, body, latencyMs: performance.now() - saidAt };
 }
 
+/**
+ * Has Space and Room brought in order after the CommunicationRequest, which is read without the roles of the care team:
+ * from then on a reconciliation, whoever causes it, finds nothing to change.
+ */
+async function settle(): Promise<void> {
+  const { network, thread } = conversation;
+  await network.fhir.update<CareTeam>({ ...thread.team, name: 'Changed' });
+  await until('the roles in Space and Room', async () => {
+    const states = await Promise.all(
+      [thread.spaceId, thread.roomId].map((room) => network.nurse.matrix.state(room)),
+    );
+    return states.every((state) => {
+      const mappings = state.filter(({ type }) => type === 'custom.user_mappings');
+      return mappings.length >= 4 && mappings.every(({ content }) => 'roleCode' in content);
+    });
+  });
+}
+
 async function madeByLiars(): Promise<HostileTransaction[]> {
   const { network, thread, stack } = conversation;
   const { nurse, gp, pharmacist } = network;
@@ -134,7 +152,8 @@ async function madeByLiars(): Promise<HostileTransaction[]> {
 beforeAll(async () => {
   conversation = await startCareConversation();
   const { thread, stack } = conversation;
-  // Each side once, so that whatever the start has caused is done.
+  // Each side once, and all that the care team says, so that whatever the start has caused is done.
+  await settle();
   await sayForReal('Before them.');
   await writeInFhir(thread, 'Before them, in FHIR.');
   transactions = await madeByLiars();

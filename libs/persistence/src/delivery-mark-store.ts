@@ -18,12 +18,10 @@ export class DeliveryMarkStore {
 
   /** Makes the row, unless it is there. */
   async open(eventId: EventId, roomId: RoomId): Promise<DeliveryMark> {
-    const row = await this.database.client.deliveryMark.upsert({
-      where: { eventId },
-      create: { eventId, roomId },
-      update: {},
-    });
-    return row as unknown as DeliveryMark;
+    const data = { eventId, roomId };
+    await this.database.client.deliveryMark.createMany({ data, skipDuplicates: true });
+    // Without a row again: it was marked and cleared in between, and there is nothing to be sent for it.
+    return (await this.find(eventId)) ?? { noticeEventId: null, reactionEventId: null };
   }
 
   async find(eventId: EventId): Promise<DeliveryMark | undefined> {
