@@ -1,5 +1,11 @@
-/** A type that a browser runs: it is meant only when it is named itself, not when a family such as `image/*` is. */
-const activeTypes = new Set(['image/svg+xml', 'text/html', 'text/xml']);
+/** Types that a browser runs: each is meant only when it is named itself, not when a family such as `image/*` is. */
+const activeTypes = new Set([
+  'image/svg+xml',
+  'text/html',
+  'text/xml',
+  'text/javascript',
+  'application/xhtml+xml',
+]);
 
 /** `type/subtype` of a Content-Type, in lower case and without parameters; undefined for what is none. */
 export function mediaType(contentType: unknown): string | undefined {

@@ -319,7 +319,7 @@ export const settings = {
       env: 'MEDIA_MAX_BYTES',
       schema: wholeNumber(1024, 10 * GIBIBYTE),
       default: 50 * MEBIBYTE,
-      doc: 'Largest file that is bridged, in bytes; of a larger one the name is.',
+      doc: 'Largest file that is bridged, in bytes; of a larger one the name is. No larger than what the FHIR server and the homeserver take.',
     },
     documentBytes: {
       env: 'MEDIA_DOCUMENT_BYTES',
@@ -331,7 +331,7 @@ export const settings = {
       env: 'MEDIA_TYPES',
       schema: mediaTypes(),
       default: 'image/*,audio/*,video/*,text/plain,application/pdf',
-      doc: 'Media types of files that are bridged, separated by commas; image/* means every image.',
+      doc: 'Media types of files that are bridged, separated by commas; image/* means every image but SVG, which can hold scripts: such types have to be named themselves.',
     },
   },
   delivery: {
