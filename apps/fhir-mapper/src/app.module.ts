@@ -22,11 +22,13 @@ import { MembershipController } from './membership.controller';
 import { MembershipRecorder } from './membership-recorder';
 import { MessageController } from './message.controller';
 import { MessageRecorder } from './message-recorder';
+import { MessageTarget } from './message-target';
 import { PersonResolver } from './person-resolver';
 import { PullController } from './pull.controller';
 import { PullReader } from './pull-reader';
 import { ReactionRecorder } from './reaction-recorder';
 import { ReadingRecorder } from './reading-recorder';
+import { ReadingSync } from './reading-sync';
 import { ReceiptController } from './receipt.controller';
 import { RedactionRecorder } from './redaction-recorder';
 import { SenderCheck } from './sender-check';
@@ -79,6 +81,8 @@ export class FhirMapperModule {
         EventIntake,
         SenderCheck,
         LinkedEvents,
+        MessageTarget,
+        ReadingSync,
         MessageRecorder,
         EditRecorder,
         ReactionRecorder,

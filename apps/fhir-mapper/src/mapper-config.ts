@@ -18,6 +18,7 @@ export class MapperConfig {
   readonly botPrefix: string;
   /** After so many milliseconds the sender of a message is told that it is not in the record yet. */
   readonly markAfterMs: number;
+  private readonly readMarks: Config['fhir']['readMarks'];
   private readonly ghostPrefix: string;
 
   constructor({
@@ -36,6 +37,12 @@ export class MapperConfig {
     this.syncFrom = fhir.syncFrom;
     this.botPrefix = bot.prefix;
     this.markAfterMs = delivery.markAfterMs;
+    this.readMarks = fhir.readMarks;
+  }
+
+  /** Whether reading is recorded, and looked for, in resources of this type. */
+  marks(type: 'Task' | 'AuditEvent'): boolean {
+    return this.readMarks === 'both' || this.readMarks === (type === 'Task' ? 'task' : 'audit-event');
   }
 
   /** A ghost's user id. */

@@ -36,6 +36,13 @@ export class PersonResolver {
     return participant ? participant.fhirRef : this.resolve(reference);
   }
 
+  /** The person's own reference: a PractitionerRole leads to its Practitioner. Nobody is saved. */
+  async refOf(reference: FhirRef): Promise<FhirRef | undefined> {
+    if (typeOf(reference) !== 'PractitionerRole') return reference;
+    const role = await this.fhir.read<PractitionerRole>(reference);
+    return parseFhirRef(role?.practitioner?.reference);
+  }
+
   private async read(reference: FhirRef): Promise<PersonResource | undefined> {
     const type = typeOf(reference);
     if (personTypes.has(type)) return this.fhir.read<PersonResource>(reference);

@@ -10,7 +10,9 @@ import { CommandController } from './command.controller';
 import { ContainerReconciler } from './container-reconciler';
 import { DeliveryMarks } from './delivery-marks';
 import { EventController } from './event.controller';
+import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
+import { GhostVoice } from './ghost-voice';
 import { Inviter } from './inviter';
 import { LateInvites } from './late-invites';
 import { LostRooms } from './lost-rooms';
@@ -63,6 +65,8 @@ export class RoomManagerModule {
         { provide: ManagerConfig, useFactory: () => new ManagerConfig(config) },
         { provide: Sealer, useFactory: () => new Sealer(Buffer.from(config.encryption.key, 'base64')) },
         GhostKeeper,
+        GhostVoice,
+        FileUploader,
         Inviter,
         LateInvites,
         PowerRequests,

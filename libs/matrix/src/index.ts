@@ -3,6 +3,7 @@ export { Homeserver } from './homeserver';
 export { MatrixRefusal } from './matrix-failure';
 export { MatrixModule } from './matrix.module';
 export { botUserId, isOwnUser } from './own-users';
+export { Receipts } from './receipts';
 export { buildRegistration } from './registration';
 export { Rooms } from './rooms';
 export type { RoomCreation, RoomEvent, RoomState, TimelinePage } from './rooms';

@@ -2,6 +2,7 @@ import { DynamicModule, Module } from '@nestjs/common';
 import { Config } from '@bridge/platform';
 import { Ghosts } from './ghosts';
 import { Homeserver } from './homeserver';
+import { Receipts } from './receipts';
 import { Rooms } from './rooms';
 
 @Module({})
@@ -11,8 +12,13 @@ export class MatrixModule {
     return {
       module: MatrixModule,
       global: true,
-      providers: [{ provide: Homeserver, useFactory: () => new Homeserver(homeserver) }, Ghosts, Rooms],
-      exports: [Homeserver, Ghosts, Rooms],
+      providers: [
+        { provide: Homeserver, useFactory: () => new Homeserver(homeserver) },
+        Ghosts,
+        Receipts,
+        Rooms,
+      ],
+      exports: [Homeserver, Ghosts, Receipts, Rooms],
     };
   }
 }
