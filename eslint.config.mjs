@@ -11,7 +11,7 @@ export const mayImport = {
   'libs/matrix': ['contracts', 'platform'],
   'libs/fhir': ['contracts', 'platform'],
   'libs/persistence': ['contracts', 'platform'],
-  'apps/as-ingress': ['contracts', 'platform', 'queue', 'matrix', 'persistence'],
+  'apps/as-ingress': ['contracts', 'platform', 'queue', 'mapping', 'matrix', 'persistence'],
   'apps/fhir-ingress': ['contracts', 'platform', 'queue'],
   'apps/fhir-mapper': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence'],
   'apps/room-manager': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence'],

@@ -38,3 +38,25 @@ export async function deliverAgain(
   });
   await database.end();
 }
+
+/** What the dead letters hold, byte for byte. */
+export async function deadLetterPayloads(natsUrl: string): Promise<Buffer[]> {
+  const connection = await connect({ servers: natsUrl });
+  const { streams } = await connection.jetstreamManager();
+  const { state } = await streams.info('DEAD_LETTERS');
+  const payloads: Buffer[] = [];
+  for (let seq = state.first_seq; state.messages > 0 && seq <= state.last_seq; seq++) {
+    payloads.push(Buffer.from((await streams.getMessage('DEAD_LETTERS', { seq })).data));
+  }
+  await connection.close();
+  return payloads;
+}
+
+/** Messages in both work queues that no worker is done with. */
+export async function backlog(natsUrl: string): Promise<number> {
+  const connection = await connect({ servers: natsUrl });
+  const { streams } = await connection.jetstreamManager();
+  const infos = await Promise.all(['MAPPING', 'ROOMS'].map((name) => streams.info(name)));
+  await connection.close();
+  return infos.reduce((sum, { state }) => sum + state.messages, 0);
+}

@@ -1,10 +1,11 @@
-import { isOwnUser, Homeserver, MatrixModule } from '@bridge/matrix';
+import { Homeserver, MatrixModule } from '@bridge/matrix';
 import { PersistenceModule } from '@bridge/persistence';
 import {
   Logger,
   Metrics,
   PlatformModule,
   ProtocolErrorFilter,
+  Readiness,
   type Config,
   type ConfigSection,
 } from '@bridge/platform';
@@ -18,7 +19,9 @@ import { toMatrixError } from './matrix-error';
 import { OncePerTransaction } from './once-per-transaction';
 import { OwnNamespace } from './own-namespace';
 import { PingController } from './ping.controller';
+import { ThirdPartyController } from './third-party.controller';
 import { TransactionIntake } from './transaction-intake';
+import { TransactionWatchdog } from './transaction-watchdog';
 import { TransactionsController } from './transactions.controller';
 
 export const asIngressSections = [
@@ -44,14 +47,11 @@ export class AsIngressModule {
         PersistenceModule.forRoot(config.postgres, config.matrix),
         MatrixModule.forRoot(config.homeserver),
       ],
-      controllers: [TransactionsController, LookupController, PingController],
+      controllers: [TransactionsController, LookupController, ThirdPartyController, PingController],
       providers: [
         MalformedLetters,
         OncePerTransaction,
-        {
-          provide: OwnNamespace,
-          useValue: new OwnNamespace(config.matrix.serverName, (userId) => isOwnUser(userId, config.matrix)),
-        },
+        { provide: OwnNamespace, useValue: new OwnNamespace(config.matrix) },
         {
           provide: TransactionIntake,
           useFactory: (
@@ -67,6 +67,12 @@ export class AsIngressModule {
           useFactory: (homeserver: Homeserver, queue: QueueConnection, logger: Logger) =>
             new HomeserverWakeUp(homeserver, config.appservice.id, queue, logger),
           inject: [Homeserver, QueueConnection, Logger],
+        },
+        {
+          provide: TransactionWatchdog,
+          useFactory: (homeserver: Homeserver, readiness: Readiness, metrics: Metrics, logger: Logger) =>
+            new TransactionWatchdog(config.appservice, homeserver, readiness, metrics, logger),
+          inject: [Homeserver, Readiness, Metrics, Logger],
         },
         {
           provide: APP_FILTER,

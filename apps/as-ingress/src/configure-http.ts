@@ -1,3 +1,4 @@
+import { Metrics } from '@bridge/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AsIngressConfig } from './app.module';
 import { homeserverTokenHook } from './homeserver-token';
@@ -16,7 +17,7 @@ export function configureHttp(
 ): void {
   const fastify = app.getHttpAdapter().getInstance();
   // Before the body is read: a stranger cannot make this process hold one.
-  fastify.addHook('onRequest', homeserverTokenHook(config.appservice.hsToken));
+  fastify.addHook('onRequest', homeserverTokenHook(config.appservice, app.get(Metrics)));
   // Raw, because a body that cannot be parsed has to be kept (see TransactionIntake), not answered with a 400.
   fastify.removeAllContentTypeParsers();
   app.useBodyParser('*', { bodyLimit: Math.max(config.http.bodyLimitBytes, MAX_TRANSACTION_BYTES) });

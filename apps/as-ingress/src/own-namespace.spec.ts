@@ -1,13 +1,19 @@
-import { OwnNamespace } from './own-namespace';
+import { OwnNamespace, readableUserId } from './own-namespace';
 
-const own = new OwnNamespace(
-  'care.example:8448',
-  (userId) => userId.startsWith('@_bridge_') && userId.endsWith(':care.example:8448'),
-);
+const own = new OwnNamespace({
+  serverName: 'care.example:8448',
+  ghostPrefix: '_bridge_',
+  botLocalpart: '_bridge_bot',
+});
 
 describe('OwnNamespace', () => {
   it('reads the id of a ghost', () => {
     expect(own.userId('@_bridge_1:care.example:8448')).toBe('@_bridge_1:care.example:8448');
+  });
+
+  it('knows the bot', () => {
+    expect(own.bot).toBe('@_bridge_bot:care.example:8448');
+    expect(own.hasUser(own.bot)).toBe(true);
   });
 
   it.each([
@@ -22,8 +28,9 @@ describe('OwnNamespace', () => {
     expect(own.userId(text)).toBeUndefined();
   });
 
-  it('reads the localpart of an alias on this server', () => {
+  it('reads the localpart of an alias on this server, and writes it', () => {
     expect(own.aliasLocalpart('#_bridge_room:care.example:8448')).toBe('_bridge_room');
+    expect(own.aliasOf('_bridge_room')).toBe('#_bridge_room:care.example:8448');
   });
 
   it.each([
@@ -37,5 +44,15 @@ describe('OwnNamespace', () => {
     '',
   ])('finds none in %j', (text) => {
     expect(own.aliasLocalpart(text)).toBeUndefined();
+  });
+});
+
+describe('readableUserId', () => {
+  it.each([
+    ['@gp:practice.example', '@gp:practice.example'],
+    ['@gp\u0000:practice.example', undefined],
+    ['gp', undefined],
+  ])('of %j is %j', (text, expected) => {
+    expect(readableUserId(text)).toBe(expected);
   });
 });

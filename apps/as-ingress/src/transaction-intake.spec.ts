@@ -1,5 +1,6 @@
 import { PermanentError, TransientError } from '@bridge/contracts';
 import { Metrics } from '@bridge/platform';
+import { OwnNamespace } from './own-namespace';
 import { TransactionIntake } from './transaction-intake';
 
 /** Faults that a real queue cannot be asked for at a chosen event; the rest is in test/as-ingress.e2e-spec.ts. */
@@ -8,10 +9,10 @@ class FaultyQueue {
   readonly kept: { kind: string; reason: string; payload: string }[] = [];
   faults = new Map<string, Error>();
 
-  async publish(_kind: string, _key: string, _data: unknown, { id }: { id: string }) {
+  async publish(kind: string, _key: string, _data: unknown, { id }: { id: string }) {
     const fault = this.faults.get(id);
     if (fault) throw fault;
-    this.stored.push(id);
+    this.stored.push(kind === 'matrix.m.receipt' ? 'receipt' : id);
     return { duplicate: false, sequence: this.stored.length };
   }
 
@@ -20,7 +21,7 @@ class FaultyQueue {
   }
 }
 
-const own = { hasUser: () => false };
+const own = new OwnNamespace({ serverName: 'care.example', ghostPrefix: '_b_', botLocalpart: '_b_bot' });
 
 function event(id: string, room: string): Record<string, unknown> {
   return {
@@ -48,12 +49,36 @@ describe('TransactionIntake', () => {
     intake = new TransactionIntake(queue, queue, own, metrics);
   });
 
-  const counted = async (): Promise<Record<string, number>> => {
-    const metric = await metrics.registry.getSingleMetric('bridge_as_events_total')?.get();
+  const counted = async (name = 'bridge_as_events_total'): Promise<Record<string, number>> => {
+    const metric = await metrics.registry.getSingleMetric(name)?.get();
     return Object.fromEntries(
-      metric?.values.map(({ labels, value }) => [String(labels.outcome), value]) ?? [],
+      metric?.values.map(({ labels, value }) => [Object.values(labels).join(), value]) ?? [],
     );
   };
+
+  function bodyWithReceipt(room: string, ...events: unknown[]): Buffer {
+    const receipt = {
+      type: 'm.receipt',
+      room_id: room,
+      content: { $1: { 'm.read': { '@gp:practice.example': { ts: 1 } } } },
+    };
+    return Buffer.from(JSON.stringify({ events, ephemeral: [receipt, { type: 'm.typing' }], new: 1 }));
+  }
+
+  it('stores who has read an event behind the event', async () => {
+    await intake.accept(bodyWithReceipt('!a', event('$1', '!a'), event('$2', '!a')));
+    expect(queue.stored).toEqual(['$1', '$2', 'receipt']);
+    expect(await counted('bridge_as_receipts_total')).toEqual({ '': 1 });
+    expect(await counted('bridge_as_ignored_total')).toEqual({ typing: 1, other: 1 });
+  });
+
+  it('stores no receipt when an event was refused, and counts nothing', async () => {
+    queue.faults.set('$1', new TransientError('queue-full', 'full', { advice: 'wait' }));
+    await expect(intake.accept(bodyWithReceipt('!b', event('$1', '!a')))).rejects.toThrow('full');
+    expect(queue.stored).toEqual([]);
+    expect(await counted('bridge_as_receipts_total')).toEqual({ '': 0 });
+    expect(await counted('bridge_as_ignored_total')).toEqual({});
+  });
 
   it('stores no later event of a room when an earlier one was refused', async () => {
     const full = new TransientError('queue-full', 'full', { advice: 'wait' });
@@ -66,7 +91,7 @@ describe('TransactionIntake', () => {
 
   it('counts events only when all of them are stored', async () => {
     queue.faults.set('$2', new TransientError('queue-full', 'full', { advice: 'wait' }));
-    const body = bodyOf(event('$1', '!a'), event('$2', '!a'), { type: 'm.reaction' });
+    const body = bodyOf(event('$1', '!a'), event('$2', '!a'), { type: 'm.room.topic' });
     await expect(intake.accept(body)).rejects.toThrow('full');
     expect(await counted()).toEqual({});
     queue.faults.clear();

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { PermanentError } from '@bridge/contracts';
 import { Metrics } from '@bridge/platform';
 import { QueuePublisher } from '@bridge/queue';
 import { MalformedLetters } from './malformed-letters';
 import { OwnNamespace } from './own-namespace';
 import { inOrderPerKey } from './in-order-per-key';
+import { receiptId, sortEphemeral } from './read-receipts';
 import { sortEvent, type SortedEvent } from './sort-event';
 import { parseTransaction } from './transaction-body';
 
@@ -12,12 +14,13 @@ type Queued = Extract<SortedEvent, { outcome: 'queued' }>;
 /** Puts what a transaction holds on the queue. */
 export class TransactionIntake {
   private readonly events;
+  private readonly receipts;
   private readonly ignored;
 
   constructor(
     private readonly publisher: Pick<QueuePublisher, 'publish'>,
     private readonly malformed: Pick<MalformedLetters, 'keep'>,
-    private readonly own: Pick<OwnNamespace, 'hasUser'>,
+    private readonly own: Pick<OwnNamespace, 'hasUser' | 'bot'>,
     metrics: Metrics,
   ) {
     this.events = metrics.counter(
@@ -25,16 +28,21 @@ export class TransactionIntake {
       'Events in stored transactions, by what became of them.',
       ['outcome'],
     );
+    this.receipts = metrics.counter(
+      'bridge_as_receipts_total',
+      'Read receipts in stored transactions that were put on the queue.',
+    );
     this.ignored = metrics.counter(
       'bridge_as_ignored_total',
-      'Items of transactions that are not room events.',
+      'Items of stored transactions, beside events, that the bridge has no use for; malformed: of another shape than specified.',
       ['part'],
     );
   }
 
   /**
    * Resolves when the queue has stored every event that a worker reads: those of one room one after the other, so that
-   * none is stored when an earlier one was refused. What cannot be understood is safe in the dead letters by then.
+   * none is stored when an earlier one was refused; and after them who has read what. Events that cannot be understood
+   * are safe in the dead letters by then.
    * @throws QueueUnavailableError when the queue is full or away; the same transaction completes later
    */
   async accept(body: Uint8Array): Promise<void> {
@@ -46,8 +54,9 @@ export class TransactionIntake {
     }
     const sorted = transaction.events.map((raw) => ({
       raw,
-      ...sortEvent(raw, (userId) => this.own.hasUser(userId)),
+      ...sortEvent(raw, this.own),
     }));
+    const ephemeral = sortEphemeral(transaction.ephemeral, (userId) => this.own.hasUser(userId));
     await inOrderPerKey(
       sorted,
       (item) => (item.outcome === 'queued' ? item.event.room_id : ''),
@@ -56,9 +65,19 @@ export class TransactionIntake {
         if (item.outcome === 'malformed') await this.keep(item.reason, item.raw, body);
       },
     );
+    await inOrderPerKey(
+      ephemeral.receipts,
+      ({ roomId }) => roomId,
+      async (receipt) => {
+        const id = createHash('sha256').update(receiptId(receipt)).digest('base64url');
+        await this.publisher.publish('matrix.m.receipt', receipt.roomId, receipt, { id });
+      },
+    );
     // Counted once, when all is stored, not at each repetition.
     for (const { outcome } of sorted) this.events.inc({ outcome });
-    for (const [part, count] of transaction.ignored) this.ignored.inc({ part }, count);
+    this.receipts.inc(ephemeral.receipts.length);
+    for (const [part, count] of [...transaction.ignored, ...ephemeral.ignored])
+      this.ignored.inc({ part }, count);
   }
 
   private async publish({ kind, event }: Queued): Promise<void> {

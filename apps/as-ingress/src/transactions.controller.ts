@@ -1,20 +1,25 @@
 import { Body, Controller, Param, Put } from '@nestjs/common';
 import { OncePerTransaction } from './once-per-transaction';
 import { TransactionIntake } from './transaction-intake';
+import { TransactionWatchdog } from './transaction-watchdog';
 
 @Controller('_matrix/app/v1')
 export class TransactionsController {
   constructor(
     private readonly once: OncePerTransaction,
     private readonly intake: TransactionIntake,
+    private readonly watchdog: TransactionWatchdog,
   ) {}
 
   /**
    * `PUT /transactions/{txnId}`: 200 only after the queue has stored all of it. Anything but 2xx makes the homeserver
-   * repeat this transaction, and hold back all later ones, for as long as it takes.
+   * repeat this transaction, and hold back all later ones, for as long as it takes. A wildcard, because a route
+   * parameter ends at 100 characters, and a homeserver may choose longer ids.
    */
-  @Put('transactions/:txnId')
-  async put(@Param('txnId') txnId: string, @Body() body: Buffer | undefined): Promise<Record<string, never>> {
+  @Put('transactions/*')
+  async put(@Param('*') txnId: string, @Body() body: Buffer | undefined): Promise<Record<string, never>> {
+    // On arrival: one that the queue refuses shows as well that the homeserver reaches the bridge.
+    this.watchdog.transactionCame();
     const bytes = body ?? Buffer.alloc(0);
     await this.once.run(txnId, bytes, () => this.intake.accept(bytes));
     return {};

@@ -2,6 +2,9 @@ import { parse } from 'yaml';
 import { buildRegistration } from './registration';
 
 interface Registration {
+  protocols: unknown;
+  receive_ephemeral: unknown;
+  'de.sorunome.msc2409.push_ephemeral': unknown;
   namespaces: Record<'users' | 'aliases', { exclusive: boolean; regex: string }[]> & { rooms: unknown[] };
 }
 
@@ -17,7 +20,8 @@ describe('buildRegistration', () => {
       botLocalpart: '_fhir_bridge_bot',
     },
   });
-  const { namespaces } = parse(yaml) as Registration;
+  const registration = parse(yaml) as Registration;
+  const { namespaces } = registration;
   const users = new RegExp(namespaces.users[0]!.regex);
   const aliases = new RegExp(namespaces.aliases[0]!.regex);
 
@@ -34,6 +38,14 @@ describe('buildRegistration', () => {
     '@x@_fhir_bridge_0f:care.example:8448',
   ])('claims nothing of others: %s', (userId) => {
     expect(userId).not.toMatch(users);
+  });
+
+  it('asks for read receipts, under both names that homeservers know it by, and answers for the protocol "fhir"', () => {
+    expect(registration).toMatchObject({
+      receive_ephemeral: true,
+      'de.sorunome.msc2409.push_ephemeral': true,
+      protocols: ['fhir'],
+    });
   });
 
   it('asks for no room namespace, which would push every event of the homeserver', () => {

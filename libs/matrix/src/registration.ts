@@ -24,7 +24,10 @@ export function buildRegistration({ id, url, asToken, hsToken, matrix }: Registr
     hs_token: hsToken,
     sender_localpart: matrix.botLocalpart,
     rate_limited: false,
-    receive_ephemeral: false,
+    // For read receipts. Before Synapse 1.156 under its older name.
+    receive_ephemeral: true,
+    'de.sorunome.msc2409.push_ephemeral': true,
+    protocols: ['fhir'],
     namespaces: {
       users: [{ exclusive: true, regex: `^@${ours}$` }],
       aliases: [{ exclusive: true, regex: `^#${ours}$` }],

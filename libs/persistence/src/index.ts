@@ -3,6 +3,7 @@ export * from './conversation-store';
 export * from './cursor-store';
 export * from './delivery-mark-store';
 export * from './direct-chat-store';
+export * from './directory-store';
 export * from './handled-event-store';
 export * from './message-link-store';
 export { MigrationError, applyMigrations, schemaScript } from './migrations';

@@ -6,6 +6,7 @@ import { CursorStore } from './cursor-store';
 import { Database } from './database';
 import { DeliveryMarkStore } from './delivery-mark-store';
 import { DirectChatStore } from './direct-chat-store';
+import { DirectoryStore } from './directory-store';
 import { HandledEventStore } from './handled-event-store';
 import { MessageLinkStore } from './message-link-store';
 import { ParticipantStore } from './participant-store';
@@ -18,6 +19,7 @@ const stores = [
   CursorStore,
   DeliveryMarkStore,
   DirectChatStore,
+  DirectoryStore,
   HandledEventStore,
   MessageLinkStore,
   ParticipantStore,
@@ -57,6 +59,7 @@ export class PersistenceModule {
         CursorStore,
         DeliveryMarkStore,
         DirectChatStore,
+        DirectoryStore,
         HandledEventStore,
         MessageLinkStore,
         ParticipantStore,

@@ -20,6 +20,8 @@ export interface AppOptions {
   readonly strategy?: (app: INestApplicationContext) => CustomTransportStrategy & Server;
   /** The answer to a request whose URL cannot be decoded, in the app's protocol; it never reaches the app's filters. */
   readonly unreadableUrl?: object;
+  /** Today's URL for one that a caller may still use, before it is routed. */
+  readonly rewriteUrl?: (url: string) => string;
   /** The app's own filters, parsers and hooks, before it listens. */
   readonly configure?: (app: NestFastifyApplication) => void | Promise<void>;
 }
@@ -59,7 +61,7 @@ export async function startApp(options: AppOptions): Promise<NestFastifyApplicat
 }
 
 async function create(
-  { module, config, unreadableUrl }: AppOptions,
+  { module, config, unreadableUrl, rewriteUrl }: AppOptions,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
@@ -68,6 +70,7 @@ async function create(
     keepAliveTimeout: KEEP_ALIVE_MS,
     // On close: requests under way finish, connections without one are not waited for.
     forceCloseConnections: 'idle',
+    ...(rewriteUrl && { rewriteUrl: ({ url = '/' }) => rewriteUrl(url) }),
     // Fastify's own answer would repeat the URL.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
       void reply.status(error.statusCode ?? 400).send(unreadableUrl);

@@ -50,6 +50,25 @@ describe('Readiness', () => {
     expect(await readiness.report()).toEqual({ ready: false, checks: { process: 'draining' } });
   });
 
+  it('reports details beside the checks, ready or not, and never because of them', async () => {
+    const readiness = new Readiness();
+    readiness.register('nats', () => undefined);
+    readiness.registerDetail('transactions', () => 'none since the start');
+    readiness.registerDetail('broken', () => {
+      throw new Error('letmein');
+    });
+    const details = { transactions: 'none since the start', broken: 'not known' };
+    expect(await readiness.report()).toEqual({ ready: true, checks: { nats: 'up' }, details });
+    readiness.register('postgres', () => Promise.reject(new Error('letmein')));
+    expect(await readiness.report()).toMatchObject({ ready: false, details });
+  });
+
+  it('refuses two details of one name', () => {
+    const readiness = new Readiness();
+    readiness.registerDetail('transactions', () => '');
+    expect(() => readiness.registerDetail('transactions', () => '')).toThrow('transactions');
+  });
+
   it('refuses two checks of one name', () => {
     const readiness = new Readiness();
     readiness.register('nats', () => undefined);
