@@ -26,12 +26,14 @@ import { MembershipController } from './membership.controller';
 import { MembershipRecorder } from './membership-recorder';
 import { MessageController } from './message.controller';
 import { MessageRecorder } from './message-recorder';
+import { MessageTarget } from './message-target';
 import { PersonResolver } from './person-resolver';
 import { PersonSync } from './person-sync';
 import { PullController } from './pull.controller';
 import { PullReader } from './pull-reader';
 import { ReactionRecorder } from './reaction-recorder';
 import { ReadingRecorder } from './reading-recorder';
+import { ReadingSync } from './reading-sync';
 import { ReceiptController } from './receipt.controller';
 import { RedactionRecorder } from './redaction-recorder';
 import { SenderCheck } from './sender-check';
@@ -88,6 +90,8 @@ export class FhirMapperModule {
         EventIntake,
         SenderCheck,
         LinkedEvents,
+        MessageTarget,
+        ReadingSync,
         MessageRecorder,
         EditRecorder,
         ReactionRecorder,

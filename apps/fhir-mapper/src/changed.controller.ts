@@ -3,14 +3,12 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import { QueueContext } from '@bridge/queue';
-import type { PersonResource } from '@bridge/mapping';
-import type { CareTeam, Communication, CommunicationRequest, PractitionerRole } from '@medplum/fhirtypes';
 import { CareTeamSync } from './care-team-sync';
 import { CommunicationSync } from './communication-sync';
 import { ConversationSync } from './conversation-sync';
 import { PersonSync } from './person-sync';
-
-type Bridged = CareTeam | CommunicationRequest | Communication | PersonResource | PractitionerRole;
+import type { Pulled } from './pulled-types';
+import { ReadingSync } from './reading-sync';
 
 /** One version of a resource → what Matrix should have. */
 @Controller()
@@ -23,12 +21,12 @@ export class ChangedController {
     private readonly conversations: ConversationSync,
     private readonly communications: CommunicationSync,
     private readonly persons: PersonSync,
+    private readonly reading: ReadingSync,
   ) {}
 
   @EventPattern('fhir.changed')
   async changed(@Payload() message: MessageOf<'fhir.changed'>, @Ctx() context: QueueContext): Promise<void> {
-    const resource =
-      (message.resource as Bridged | undefined) ?? (await this.fhir.read<Bridged>(message.ref));
+    const resource = (message.resource as Pulled | undefined) ?? (await this.fhir.read<Pulled>(message.ref));
     if (!resource) {
       this.logger.log(`${message.ref} is gone (message ${context.sequence})`);
       return;
@@ -46,6 +44,9 @@ export class ChangedController {
         return this.persons.apply(resource);
       case 'PractitionerRole':
         return this.persons.applyRole(resource);
+      case 'Task':
+      case 'AuditEvent':
+        return this.reading.apply(resource, context.key);
     }
   }
 }

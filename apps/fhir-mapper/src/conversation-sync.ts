@@ -31,14 +31,15 @@ export class ConversationSync {
     const reading = readCommunicationRequest(request, this.config.nameFromTopic, this.config.language);
     const careTeam = await this.careTeamOf(reading);
     const parties = await this.resolved(reading.parties);
-    if (!(await this.concernsMatrix(reading, parties))) return;
+    const isKnown = (await this.conversations.find(reading.conversation)) !== undefined;
+    if (!concernsMatrix(reading, parties, isKnown)) return;
     const { conversation, subject, encounter, open, name, versionAt } = reading;
     const facts = { conversation, careTeam, subject, encounter, parties, open, name, versionAt };
     const room = adoptedRoomOf(request);
     const isCurrent = await (room ? this.conversations.adopt(facts, room) : this.conversations.apply(facts));
     if (!isCurrent) return;
     await this.reconcile(conversation, versionIdOf(request));
-    await this.sendFirstMessages(reading, versionIdOf(request));
+    await this.sendFirstMessages(reading, versionIdOf(request), isKnown);
   }
 
   /**
@@ -52,18 +53,6 @@ export class ConversationSync {
     if (typeOf(conversation) === 'CareTeam') await this.openGeneralRoom(conversation);
     else await this.readAndApply(conversation);
     return this.conversations.find(conversation);
-  }
-
-  /**
-   * A record system holds more than conversations of care networks: a request that nobody takes part in has no Room,
-   * and one that is over before the bridge has seen it gets none any more.
-   */
-  private async concernsMatrix(
-    reading: CommunicationRequestReading,
-    parties: readonly FhirRef[],
-  ): Promise<boolean> {
-    if (parties.length === 0) return false;
-    return reading.open || (await this.conversations.find(reading.conversation)) !== undefined;
   }
 
   /** The care team's own room, for messages that belong to no CommunicationRequest. */
@@ -110,25 +99,42 @@ export class ConversationSync {
     await this.publisher.publish('command.reconcile-room', conversation, { conversation }, { id });
   }
 
-  private async sendFirstMessages(reading: CommunicationRequestReading, version: string): Promise<void> {
-    const { conversation, author, sent } = reading;
-    if (!author || reading.messages.length === 0) return;
-    const person = await this.persons.known(author);
-    if (!person) return;
-    for (const { part, content, file } of reading.messages) {
+  /** Whether a version changes what was said is room-manager's to know; a request that is new to us has said nothing. */
+  private async sendFirstMessages(
+    reading: CommunicationRequestReading,
+    version: string,
+    isKnown: boolean,
+  ): Promise<void> {
+    const { conversation, messages, sent } = reading;
+    const versionAt = reading.versionAt.toISOString();
+    const id = `${conversation}/_history/${version}`;
+    const author = reading.author && (await this.persons.known(reading.author));
+    if (reading.takenBack || messages.length === 0) {
+      if (!isKnown) return;
+      const takenBack = { conversation, source: conversation, version, versionAt, author };
+      await this.publisher.publish('command.redact-message', conversation, takenBack, { id });
+      return;
+    }
+    if (!author) return;
+    const parts = messages.map(({ part }) => part);
+    for (const { part, content, file } of messages) {
       const message = {
-        conversation,
-        source: conversation,
-        version,
-        part,
-        author: person,
-        content,
-        file,
-        sent,
+        ...{ conversation, source: conversation, version, versionAt, part, author, content, file, sent },
+        ...(part === 0 ? { parts } : {}),
       };
-      await this.publisher.publish('command.send-message', conversation, message, {
-        id: `${conversation}/_history/${version}#${part}`,
-      });
+      await this.publisher.publish('command.send-message', conversation, message, { id: `${id}#${part}` });
     }
   }
+}
+
+/**
+ * A record system holds more than conversations of care networks: a request that nobody takes part in has no Room,
+ * and one that is over before the bridge has seen it gets none any more.
+ */
+function concernsMatrix(
+  reading: CommunicationRequestReading,
+  parties: readonly FhirRef[],
+  isKnown: boolean,
+): boolean {
+  return parties.length > 0 && (reading.open || isKnown);
 }

@@ -19,6 +19,7 @@ export class MapperConfig {
   /** After so many milliseconds the sender of a message is told that it is not in the record yet. */
   readonly markAfterMs: number;
   readonly media: Config['media'];
+  private readonly readMarks: Config['fhir']['readMarks'];
   private readonly ghostPrefix: string;
 
   constructor({
@@ -39,6 +40,12 @@ export class MapperConfig {
     this.syncFrom = fhir.syncFrom;
     this.botPrefix = bot.prefix;
     this.markAfterMs = delivery.markAfterMs;
+    this.readMarks = fhir.readMarks;
+  }
+
+  /** Whether reading is recorded, and looked for, in resources of this type. */
+  marks(type: 'Task' | 'AuditEvent'): boolean {
+    return this.readMarks === 'both' || this.readMarks === (type === 'Task' ? 'task' : 'audit-event');
   }
 
   /** A ghost's user id. */

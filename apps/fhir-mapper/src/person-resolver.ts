@@ -46,6 +46,11 @@ export class PersonResolver {
     return participant ? participant.fhirRef : this.resolve(reference);
   }
 
+  /** The person's own reference: a PractitionerRole leads to its Practitioner. Nobody is saved. */
+  async refOf(reference: FhirRef): Promise<FhirRef | undefined> {
+    return typeOf(reference) === 'PractitionerRole' ? this.practitionerOf(reference) : reference;
+  }
+
   /** Everybody who has this Matrix account: as far as the bridge knows, otherwise by what the record says. */
   async withUserId(userId: UserId): Promise<FhirRef[]> {
     const known = await this.participants.withUserId(userId);

@@ -1,12 +1,15 @@
 import type { FhirClient } from '@bridge/fhir';
 import type { CursorStore } from '@bridge/persistence';
 import type { QueuePublisher } from '@bridge/queue';
-import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import { FhirRefusal } from '@bridge/fhir';
+import type { AuditEvent, CareTeam, Communication, CommunicationRequest, Task } from '@medplum/fhirtypes';
 import type { MapperConfig } from './mapper-config';
 import { PullReader } from './pull-reader';
 
-type Bridged = CareTeam | CommunicationRequest | Communication;
+type Bridged = CareTeam | CommunicationRequest | Communication | Task | AuditEvent;
 type Published = { kind: string; key: string; message: { ref: string; resource?: object }; id: string };
+
+const people = ['PractitionerRole', 'Practitioner', 'RelatedPerson', 'Patient'];
 
 const at = (second: number) => new Date(Date.UTC(2026, 2, 10, 12, 0, second));
 
@@ -28,17 +31,24 @@ class World {
   readonly cursors = new Map<string, Date>();
   pages: Partial<Record<Bridged['resourceType'], Bridged[][]>> = {};
   refuses: string | undefined;
+  readonly unknownTypes = new Set<string>();
 
   readonly reader: PullReader;
 
   constructor(config: Partial<MapperConfig> = {}) {
     const pagesOf = (type: Bridged['resourceType']) => this.pages[type] ?? [[]];
-    const { journal, searched, cursors } = this;
+    const { journal, searched, cursors, unknownTypes } = this;
     const fhir = {
       async *search(type: Bridged['resourceType'], parameters: Record<string, string>) {
         journal.push(`search ${type}`);
         searched[type] = parameters;
-        yield* pagesOf(type);
+        if (unknownTypes.has(type)) throw new FhirRefusal(404, 'search', '');
+        // As from a server: the first page takes a while.
+        await new Promise(setImmediate);
+        for (const page of pagesOf(type)) {
+          if (page.length > 0) journal.push(`page of ${type}`);
+          yield page;
+        }
       },
     };
     const store = {
@@ -59,7 +69,7 @@ class World {
       fhir as unknown as FhirClient,
       store as unknown as CursorStore,
       publisher as unknown as QueuePublisher,
-      { pullOverlapMs: 10_000, ...config } as MapperConfig,
+      { pullOverlapMs: 10_000, marks: () => false, ...config } as MapperConfig,
     );
   }
 }
@@ -83,20 +93,20 @@ it('the cursor moves page by page, and only once all of a page is queued', async
   const world = new World();
   const [a, b, c] = [1, 2, 3].map((second) => resource<CareTeam>('CareTeam', `t${second}`, second));
   world.pages = { CareTeam: [[a!, b!], [c!]] };
+  for (const type of people) world.cursors.set(type, at(0));
   await world.reader.pull('ehr');
   expect(world.journal).toEqual([
     'search CareTeam',
+    'search CommunicationRequest',
+    'search Communication',
+    ...people.map((type) => `search ${type}`),
+    'page of CareTeam',
     'publish CareTeam/t1/_history/1',
     'publish CareTeam/t2/_history/1',
     'cursor CareTeam 2',
+    'page of CareTeam',
     'publish CareTeam/t3/_history/1',
     'cursor CareTeam 3',
-    'search CommunicationRequest',
-    'search Communication',
-    'search PractitionerRole',
-    'search Practitioner',
-    'search RelatedPerson',
-    'search Patient',
   ]);
 });
 
@@ -131,6 +141,15 @@ it('the first pull reads everything, or from the instant that is configured', as
   await since.reader.pull('ehr');
   expect(since.searched.CareTeam?._lastUpdated).toBe('ge2026-01-01T00:00:00Z');
   expect(since.searched.Communication?._lastUpdated).toBe(`ge${at(20).toISOString()}`);
+});
+
+it('people are followed from now on: those who matter are read with their care team', async () => {
+  const world = new World();
+  await world.reader.pull('ehr');
+  for (const type of people) {
+    expect(world.searched[type]).toHaveProperty('_lastUpdated');
+    expect(world.cursors.get(type)?.getTime()).toBeCloseTo(Date.now(), -4);
+  }
 });
 
 it('what the overlap shows again is queued once; a new version is queued', async () => {
@@ -196,4 +215,55 @@ it('messages are in order with their conversation: request, else care team, else
     'Patient/p',
     'Communication/4',
   ]);
+});
+
+describe('what is read', () => {
+  const marks = () => true;
+  const task = (id: string, second: number, more: Partial<Task> = {}) =>
+    resource<Task>('Task', id, second, {
+      status: 'completed',
+      basedOn: [{ reference: 'CommunicationRequest/c' }],
+      owner: { reference: 'Practitioner/p' },
+      focus: { reference: 'Communication/m' },
+      ...more,
+    });
+
+  it('is not asked for where nobody wants to know', async () => {
+    const world = new World();
+    await world.reader.pull('ehr');
+    expect(world.searched).not.toHaveProperty('Task');
+    expect(world.searched).not.toHaveProperty('AuditEvent');
+  });
+
+  it('is asked for by what every server can search for, from the first pull on', async () => {
+    const world = new World({ marks });
+    await world.reader.pull('ehr');
+    expect(world.searched.Task).toMatchObject({ status: 'completed' });
+    expect(world.searched.AuditEvent).toMatchObject({ action: 'R' });
+    expect(world.searched.AuditEvent).toHaveProperty('_lastUpdated');
+    expect(world.cursors.get('Task')?.getTime()).toBeCloseTo(Date.now(), -4);
+  });
+
+  it('comes after the message, in the order of its conversation; what is no read mark is left out', async () => {
+    const world = new World({ marks });
+    world.cursors.set('Task', at(0));
+    world.pages = {
+      Task: [[task('t1', 2), task('t2', 3, { focus: { reference: 'Observation/o' } })]],
+      Communication: [[resource<Communication>('Communication', 'm', 5)]],
+    };
+    expect(await world.reader.pull('ehr')).toBe(2);
+    expect(world.published.map(({ key, message }) => [message.ref, key])).toEqual([
+      ['Communication/m', 'Communication/m'],
+      ['Task/t1', 'CommunicationRequest/c'],
+    ]);
+    expect(world.cursors.get('Task')).toEqual(at(3));
+  });
+
+  it('keeps nothing else from being followed where the server knows no such type', async () => {
+    const world = new World({ marks });
+    world.unknownTypes.add('Task').add('CommunicationRequest');
+    world.pages = { Communication: [[resource<Communication>('Communication', 'm', 5)]] };
+    expect(await world.reader.pull('ehr')).toBe(1);
+    expect(await world.reader.pull('ehr')).toBe(0);
+  });
 });

@@ -1,26 +1,18 @@
-import { Injectable } from '@nestjs/common';
-import { FhirRef } from '@bridge/contracts';
-import { FhirClient } from '@bridge/fhir';
-import { refOf, versionAtOf, versionIdOf, whereTo } from '@bridge/mapping';
+import { Injectable, Logger } from '@nestjs/common';
+import { FhirClient, FhirRefusal } from '@bridge/fhir';
+import { orderingKey, refOf, versionAtOf, versionIdOf } from '@bridge/mapping';
 import { CursorStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
-import type { PersonResource } from '@bridge/mapping';
-import type { CareTeam, Communication, CommunicationRequest, PractitionerRole } from '@medplum/fhirtypes';
 import { BoundedSet } from './bounded-set';
 import { MapperConfig } from './mapper-config';
+import { type Pulled, type PulledType, pulledTypes } from './pulled-types';
 
-type Bridged = CareTeam | CommunicationRequest | Communication | PersonResource | PractitionerRole;
-
-/** In this order, so that a team is on its way before its conversations, and a conversation before its messages. */
-const bridgedTypes = [
-  'CareTeam',
-  'CommunicationRequest',
-  'Communication',
-  'PractitionerRole',
-  'Practitioner',
-  'RelatedPerson',
-  'Patient',
-] as const;
+/** The changes of one type, of which the first page is on its way already. */
+interface Reading extends PulledType {
+  readonly cursor: Date | undefined;
+  readonly first: Promise<IteratorResult<Pulled[]>>;
+  readonly pages: AsyncGenerator<Pulled[]>;
+}
 
 const pageSize = 200;
 /** Half of what a NATS message may hold by default; a larger resource is named only, and read by its handler. */
@@ -31,33 +23,76 @@ const rememberedVersions = 10_000;
 /** Reads what changed on the FHIR server and queues each version, in the order in which it was written there. */
 @Injectable()
 export class PullReader {
+  private readonly logger = new Logger(PullReader.name);
   private readonly queued = new BoundedSet<string>(rememberedVersions);
+  private readonly refused = new Set<string>();
+  private readonly types: readonly PulledType[];
 
   constructor(
     private readonly fhir: FhirClient,
     private readonly cursors: CursorStore,
     private readonly publisher: QueuePublisher,
     private readonly config: MapperConfig,
-  ) {}
+  ) {
+    this.types = pulledTypes(config);
+  }
 
-  /** @returns how many versions were queued */
+  /**
+   * All types are asked for at once, so that a further one costs no time, and queued one after the other.
+   * @returns how many versions were queued
+   */
   async pull(source: string): Promise<number> {
     const cursors = await this.cursors.read(source);
+    const readings: Reading[] = [];
+    for (const type of this.types) readings.push(await this.begin(source, type, cursors.get(type.type)));
     let queued = 0;
-    for (const type of bridgedTypes) queued += await this.pullType(source, type, cursors.get(type));
+    for (const reading of readings) queued += await this.queueAll(source, reading);
     return queued;
   }
 
-  private async pullType(
-    source: string,
-    type: Bridged['resourceType'],
-    cursor: Date | undefined,
-  ): Promise<number> {
+  private async begin(source: string, type: PulledType, known: Date | undefined): Promise<Reading> {
+    const cursor = known ?? (await this.beginning(source, type));
+    const pages = this.fhir.search<Pulled>(type.type, this.parameters(type, cursor));
+    const first = pages.next();
+    // It is looked at when it is this type's turn; until then its failure is nobody's.
+    first.catch(() => undefined);
+    return { ...type, cursor, pages, first };
+  }
+
+  /** Noted at once: what is written between the first pull and the next one is not to be missed. */
+  private async beginning(source: string, { type, begins }: PulledType): Promise<Date | undefined> {
+    if (begins === 'with-everything' || this.config.syncFrom) return undefined;
+    const now = new Date();
+    await this.cursors.advance(source, type, now);
+    return now;
+  }
+
+  /** A type that the server does not have, or does not show to the bridge, keeps no other from being read. */
+  private async queueAll(source: string, reading: Reading): Promise<number> {
+    const { type } = reading;
+    try {
+      const queued = await this.queuePages(source, reading);
+      this.refused.delete(type);
+      return queued;
+    } catch (error) {
+      if (!(error instanceof FhirRefusal)) throw error;
+      if (this.refused.has(type)) return 0;
+      this.refused.add(type);
+      const advice =
+        type === 'Task' || type === 'AuditEvent'
+          ? 'If the server keeps none of these, set FHIR_READ_MARKS accordingly.'
+          : error.advice;
+      this.logger.error(`Changes of ${type} are not followed: ${error.message}. ${advice}`);
+      return 0;
+    }
+  }
+
+  private async queuePages(source: string, { type, matters, cursor, first, pages }: Reading) {
     let queued = 0;
     let newest = cursor;
-    for await (const page of this.fhir.search<Bridged>(type, this.parameters(cursor))) {
-      for (const resource of page) {
-        if (await this.queue(resource)) queued += 1;
+    for (let page = await first; !page.done; page = await pages.next()) {
+      for (const resource of page.value) {
+        if (matters(resource) && (await this.queue(resource))) queued += 1;
         const versionAt = versionAtOf(resource);
         if (!newest || versionAt > newest) newest = versionAt;
       }
@@ -68,18 +103,19 @@ export class PullReader {
   }
 
   /** Reaches back before the cursor: servers store changes in another order than the one of their time stamps. */
-  private parameters(cursor: Date | undefined): Record<string, string> {
+  private parameters({ parameters }: PulledType, cursor: Date | undefined): Record<string, string> {
     const since = cursor
       ? new Date(cursor.getTime() - this.config.pullOverlapMs).toISOString()
       : this.config.syncFrom;
     return {
+      ...parameters,
       _sort: '_lastUpdated',
       _count: String(pageSize),
       ...(since ? { _lastUpdated: `ge${since}` } : {}),
     };
   }
 
-  private async queue(resource: Bridged): Promise<boolean> {
+  private async queue(resource: Pulled): Promise<boolean> {
     const ref = refOf(resource);
     const versionId = versionIdOf(resource);
     const id = `${ref}/_history/${versionId}`;
@@ -95,11 +131,4 @@ export class PullReader {
     this.queued.add(id);
     return true;
   }
-}
-
-/** What must stay in order has one key: a conversation with its messages. */
-function orderingKey(resource: Bridged): FhirRef {
-  if (resource.resourceType !== 'Communication') return refOf(resource);
-  const { request, careTeam, subject } = whereTo(resource);
-  return request ?? careTeam ?? subject ?? refOf(resource);
 }

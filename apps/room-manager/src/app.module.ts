@@ -21,6 +21,7 @@ import { DirectChats } from './direct-chats';
 import { EventController } from './event.controller';
 import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
+import { GhostVoice } from './ghost-voice';
 import { Inviter } from './inviter';
 import { Languages } from './languages';
 import { KnownPeople } from './known-people';
@@ -77,6 +78,8 @@ export class RoomManagerModule {
         { provide: ManagerConfig, useFactory: () => new ManagerConfig(config) },
         { provide: Sealer, useFactory: () => new Sealer(Buffer.from(config.encryption.key, 'base64')) },
         GhostKeeper,
+        GhostVoice,
+        FileUploader,
         Inviter,
         LateInvites,
         PowerRequests,

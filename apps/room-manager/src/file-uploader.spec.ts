@@ -5,6 +5,7 @@ import type { Binaries, FhirClient } from '@bridge/fhir';
 import { MatrixRefusal, type Media } from '@bridge/matrix';
 import type { MessageLinkStore } from '@bridge/persistence';
 import { Metrics, metered } from '@bridge/platform';
+import type { Communication } from '@medplum/fhirtypes';
 import { FileUploader } from './file-uploader';
 import type { ManagerConfig } from './manager-config';
 
@@ -28,6 +29,7 @@ class World {
   announces: number | undefined = bytes.length;
   largest = 100;
   refusal: Error | undefined;
+  payload: Communication['payload'];
   readonly uploader: FileUploader;
 
   constructor() {
@@ -60,7 +62,10 @@ class World {
       mediaOf: async () => this.noted,
       uploaded: async (_row: object, mediaUri: string) => void (this.noted = mediaUri),
     };
-    const fhir = { refAt: (url: string) => FhirRef.safeParse(url).data };
+    const fhir = {
+      refAt: (url: string) => FhirRef.safeParse(url).data,
+      read: async () => ({ resourceType: 'Communication', payload: this.payload }),
+    };
     const config = { language: 'en', media: { maxBytes: 50, documentBytes: 0, types: ['image/*'] } };
     this.uploader = new FileUploader(
       fhir as unknown as FhirClient,
@@ -155,9 +160,11 @@ it('another refusal of the homeserver is for the dead letters', async () => {
   await expect(world.contentOf(scan)).rejects.toBe(world.refusal);
 });
 
-it('a text is a file of plain text', async () => {
+it('a text that is too long for an event is read from its resource, and is a file whatever types are allowed', async () => {
   const world = new World();
-  expect(await world.uploader.uploadText('naïve', 'message.txt', ghost)).toEqual({
+  world.payload = [{ contentString: 'naïve' }];
+  expect(await world.contentOf({ url: 'Communication/m', title: 'message.txt' })).toEqual({
+    mark: 1,
     msgtype: 'm.file',
     body: 'message.txt',
     filename: 'message.txt',

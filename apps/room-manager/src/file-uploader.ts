@@ -13,6 +13,7 @@ import {
   isAcceptable,
   mediaType,
   notShown,
+  textOfPart,
   textsIn,
 } from '@bridge/mapping';
 import { MatrixRefusal, Media } from '@bridge/matrix';
@@ -62,8 +63,14 @@ export class FileUploader {
   async contentOf(message: Message, as: UserId): Promise<Record<string, unknown>> {
     const { file, content } = message;
     if (!file) return content;
-    const attachment = await this.attachmentOf(file, message);
+    const holder = await this.holderOf(file);
     const texts = textsIn(this.config.language);
+    const text = holder && textIn(holder, message.part);
+    if (text !== undefined) {
+      const name = file.title ?? texts.files.unnamed;
+      return { ...content, ...(await this.uploadText(text, name, as)) };
+    }
+    const attachment = attachmentOf(file, holder, message.part);
     const title = attachment?.title ?? file.title;
     const uploaded = attachment ? await this.uploadOnce(attachment, message, as) : 'unavailable';
     this.outcomes.inc({ outcome: typeof uploaded === 'string' ? uploaded : 'uploaded' });
@@ -72,8 +79,8 @@ export class FileUploader {
       : { ...content, ...fileContent(title ?? texts.files.unnamed, uploaded) };
   }
 
-  /** The content of a message that shows a text as a file, for one too long for an event. */
-  async uploadText(text: string, fileName: string, as: UserId): Promise<Record<string, unknown>> {
+  /** A text that is too long for an event, as a file: whatever types are allowed, it is text that was written. */
+  private async uploadText(text: string, fileName: string, as: UserId): Promise<Record<string, unknown>> {
     const bytes = Buffer.from(text, 'utf8');
     const type = 'text/plain';
     const upload = { contentType: `${type}; charset=utf-8`, length: bytes.length, as };
@@ -81,17 +88,11 @@ export class FileUploader {
     return fileContent(fileName, { mxc, type, size: bytes.length });
   }
 
-  /** What the record says of the file: where the queue's message names the resource that holds it, the resource does. */
-  private async attachmentOf(
-    { url, contentType, title }: FileSource,
-    { part }: Message,
-  ): Promise<Attachment | undefined> {
-    if (url === undefined) return undefined;
-    const ref = this.fhir.refAt(url);
-    if (!ref || !holdsAttachment(ref)) return { url, contentType, title };
-    const holder = await this.fhir.read<AttachmentHolder>(ref);
-    const attachment = holder && attachmentIn(holder, part);
-    return attachment && { ...attachment, title: attachment.title ?? title };
+  /** The resource that holds the file, where the queue's message names one; `gone` when it is not there. */
+  private async holderOf({ url }: FileSource): Promise<AttachmentHolder | 'gone' | undefined> {
+    const ref = url === undefined ? undefined : this.fhir.refAt(url);
+    if (!ref || !holdsAttachment(ref)) return undefined;
+    return (await this.fhir.read<AttachmentHolder>(ref)) ?? 'gone';
   }
 
   private async uploadOnce(
@@ -165,6 +166,24 @@ export class FileUploader {
     const again = await this.binaries.open(url, limit);
     return typeof again === 'string' ? again : { body: again.body, type, length: body.bytes };
   }
+}
+
+/** What the record says of the file: where a resource holds it, the resource does. */
+function attachmentOf(
+  { url, contentType, title }: FileSource,
+  holder: AttachmentHolder | 'gone' | undefined,
+  part: number,
+): Attachment | undefined {
+  if (url === undefined || holder === 'gone') return undefined;
+  if (!holder) return { url, contentType, title };
+  const attachment = attachmentIn(holder, part);
+  return attachment && { ...attachment, title: attachment.title ?? title };
+}
+
+function textIn(holder: AttachmentHolder | 'gone', part: number): string | undefined {
+  if (holder === 'gone') return undefined;
+  const isMessage = holder.resourceType === 'Communication' || holder.resourceType === 'CommunicationRequest';
+  return isMessage ? textOfPart(holder.payload, part) : undefined;
 }
 
 /** What was in the resource is in memory already, with the resource. */

@@ -1,15 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { EventId, MessageOf, PermanentError, RoomId } from '@bridge/contracts';
+import { EventId, FhirRef, MessageOf, PermanentError, RoomId } from '@bridge/contracts';
+import { type Version, contentHash, isOutdated, latest, replacement } from '@bridge/mapping';
 import { MatrixRefusal, Rooms, transactionId } from '@bridge/matrix';
-import { ConversationStore, MessageLinkStore, Participant, ParticipantStore } from '@bridge/persistence';
+import {
+  ConversationStore,
+  MessageLink,
+  MessageLinkStore,
+  Participant,
+  ParticipantStore,
+} from '@bridge/persistence';
 import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
+import { GhostVoice } from './ghost-voice';
+import { MessageRedactor } from './message-redactor';
 import { RoomReconciler } from './room-reconciler';
+
+type Message = MessageOf<'command.send-message'>;
 
 /** An older message carries the time at which it was said. */
 const lateMs = 60_000;
 
-/** What was said in FHIR → `m.room.message` by the person's ghost, exactly once. */
+/** What was said in FHIR → `m.room.message` by the person's ghost, exactly once; a new version of it → an edit. */
 @Injectable()
 export class MessageSender {
   constructor(
@@ -18,63 +29,98 @@ export class MessageSender {
     private readonly links: MessageLinkStore,
     private readonly roomReconciler: RoomReconciler,
     private readonly ghosts: GhostKeeper,
+    private readonly voice: GhostVoice,
     private readonly files: FileUploader,
+    private readonly redactor: MessageRedactor,
     private readonly rooms: Rooms,
   ) {}
 
-  async send(message: MessageOf<'command.send-message'>): Promise<void> {
-    const { conversation, source, version, part } = message;
-    if (await this.links.reserve({ fhirRef: source, part, version, conversation })) return;
+  async send(message: Message): Promise<void> {
+    const links = await this.links.ofResource(message.source);
+    const shown = latest(links);
+    if (shown && isOutdated(versionOf(message), shown)) return;
+    const link = links.find(({ part }) => part === message.part);
+    if (link?.eventId && !link.redacted)
+      await this.bringUpToDate(message, { ...link, eventId: link.eventId });
+    else await this.say(message);
+    await this.takeBackGone(message, links);
+  }
+
+  /** Sends it as a new message. */
+  private async say(message: Message): Promise<void> {
+    const { conversation, source: fhirRef, version, part, sent } = message;
+    await this.links.reserve({ fhirRef, part, version, conversation });
     const [roomId, author] = await Promise.all([this.roomOf(message), this.authorOf(message)]);
     const said = await this.files.contentOf(message, author.ghostUserId);
     const content = { ...said, ...(await this.relation(message)) };
-    const eventId = await this.sendWhereItIsNow(author, roomId, message, content);
-    await this.links.sent({ fhirRef: source, part }, eventId);
+    const saidAt = sent ? Date.parse(sent) : undefined;
+    const isLate = saidAt !== undefined && Date.now() - saidAt > lateMs;
+    const send = (room: RoomId) => this.sendAs(author, room, message, content, isLate ? saidAt : undefined);
+    const eventId = await this.whereItIsNow(roomId, conversation, send);
+    await this.links.sent({ fhirRef, part }, eventId, shownBy(message));
+  }
+
+  /**
+   * A version that says something else becomes an edit, which only counts when it is of the same sender and in the same
+   * room. What is now another's or another conversation's, or was said in a room that is no more, is said anew.
+   */
+  private async bringUpToDate(message: Message, link: MessageLink & { eventId: EventId }): Promise<void> {
+    if (link.conversation !== message.conversation) return this.sayElsewhere(message, link);
+    const now = shownBy(message);
+    if (link.contentHash !== now.contentHash) {
+      const [roomId, author] = await Promise.all([this.roomOf(message), this.authorOf(message)]);
+      const original = await this.rooms.event(roomId, link.eventId);
+      if (original?.sender !== author.ghostUserId) return this.sayElsewhere(message, link);
+      const said = await this.files.contentOf(message, author.ghostUserId);
+      const edit = replacement(said, link.eventId);
+      await this.sendAs(author, roomId, message, edit, undefined);
+    }
+    await this.links.shows({ fhirRef: link.fhirRef, part: link.part }, now);
+  }
+
+  private async sayElsewhere(message: Message, link: MessageLink): Promise<void> {
+    await this.redactor.takeBack(link, undefined);
+    await this.say(message);
+  }
+
+  /** The first part tells which parts there are: what was said of any other is taken back. */
+  private async takeBackGone(message: Message, links: readonly MessageLink[]): Promise<void> {
+    if (!message.parts) return;
+    const gone = links.filter(({ part, redacted }) => !redacted && !message.parts?.includes(part));
+    if (gone.length === 0) return;
+    const author = await this.participants.find(message.author);
+    for (const link of gone) await this.redactor.takeBack(link, author);
   }
 
   /** A Room that was deleted or replaced without the bridge's notice is found out here; the message goes where it is now. */
-  private async sendWhereItIsNow(
-    author: Participant,
+  private async whereItIsNow(
     roomId: RoomId,
-    message: MessageOf<'command.send-message'>,
-    content: object,
+    conversation: FhirRef,
+    send: (roomId: RoomId) => Promise<EventId>,
   ): Promise<EventId> {
     try {
-      return await this.sendAs(author, roomId, message, content);
+      return await send(roomId);
     } catch (error) {
       if (!(error instanceof MatrixRefusal)) throw error;
-      const now = await this.roomReconciler.reconcile(message.conversation);
+      const now = await this.roomReconciler.reconcile(conversation);
       if (!now || now === roomId) throw error;
-      return this.sendAs(author, now, message, content);
+      return send(now);
     }
   }
 
   private async sendAs(
     author: Participant,
     roomId: RoomId,
-    { source, version, part, sent }: MessageOf<'command.send-message'>,
+    { source, version, part }: Message,
     content: object,
+    timestamp: number | undefined,
   ): Promise<EventId> {
-    const saidAt = sent ? Date.parse(sent) : undefined;
-    const send = {
-      roomId,
-      as: author.ghostUserId,
-      transactionId: transactionId({ ghost: author.ghostUserId, source, version, part }),
-      content,
-      timestamp: saidAt !== undefined && Date.now() - saidAt > lateMs ? saidAt : undefined,
-    };
-    await this.ghosts.ensureJoined(roomId, author);
-    try {
-      return await this.rooms.send(send);
-    } catch (error) {
-      if (!(error instanceof MatrixRefusal && error.errcode === 'M_FORBIDDEN')) throw error;
-      // Not in the Room: somebody with an account of their own who writes in FHIR, or a ghost that was removed by hand.
-      await this.ghosts.join(roomId, author);
-      return this.rooms.send(send);
-    }
+    const as = author.ghostUserId;
+    const send = { roomId, as, transactionId: transactionId({ ghost: as, source, version, part }) };
+    return this.voice.act(roomId, author, () => this.rooms.send({ ...send, content, timestamp }));
   }
 
-  private async roomOf({ conversation }: MessageOf<'command.send-message'>): Promise<RoomId> {
+  private async roomOf({ conversation }: Message): Promise<RoomId> {
     const roomId =
       (await this.conversations.find(conversation))?.roomId ??
       (await this.roomReconciler.reconcile(conversation));
@@ -86,18 +132,40 @@ export class MessageSender {
     return roomId;
   }
 
-  private async authorOf({ author }: MessageOf<'command.send-message'>): Promise<Participant> {
+  private async authorOf({ author }: Message): Promise<Participant> {
     const participant = await this.participants.find(author);
     if (!participant) {
       throw new PermanentError('author-unknown', `${author} is not known`, {
         advice: 'The database does not know the author; resend the message from the FHIR server.',
       });
     }
+    await this.ghosts.ensure(participant);
     return participant;
   }
 
-  private async relation({ inReplyTo, inReplyToEvent }: MessageOf<'command.send-message'>): Promise<object> {
-    const target = inReplyToEvent ?? (inReplyTo ? await this.links.eventOf(inReplyTo) : undefined);
-    return target ? { 'm.relates_to': { 'm.in_reply_to': { event_id: target } } } : {};
+  /**
+   * A thread's messages name its root. For clients that know no threads each one is also a reply (Matrix specification,
+   * "Threading"): to what it answers, or, falling back, to the root.
+   */
+  private async relation(message: Message): Promise<object> {
+    const { inReplyTo, threadRoot } = message;
+    const [answered, root] = await Promise.all([
+      message.inReplyToEvent ?? (inReplyTo && this.links.eventOf(inReplyTo)),
+      message.threadRootEvent ?? (threadRoot && this.links.eventOf(threadRoot)),
+    ]);
+    const reply = (eventId: EventId) => ({ 'm.in_reply_to': { event_id: eventId } });
+    if (root) {
+      const thread = { rel_type: 'm.thread', event_id: root, is_falling_back: !answered };
+      return { 'm.relates_to': { ...thread, ...reply(answered ?? root) } };
+    }
+    return answered ? { 'm.relates_to': reply(answered) } : {};
   }
+}
+
+function versionOf({ version, versionAt }: Message): Version {
+  return { version, versionAt: versionAt ? new Date(versionAt) : null };
+}
+
+function shownBy(message: Message) {
+  return { ...versionOf(message), contentHash: contentHash(message.content, message.file) };
 }

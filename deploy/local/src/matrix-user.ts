@@ -27,6 +27,15 @@ export interface SeenInvite {
   }[];
 }
 
+/** Somebody's place in a room, as the client shows it. */
+export interface SeenReceipt {
+  readonly roomId: string;
+  readonly eventId: string;
+  readonly userId: string;
+}
+
+type ReceiptContent = Record<string, Record<string, { ts: number }>>;
+
 interface SyncAnswer {
   next_batch: string;
   rooms?: {
@@ -35,6 +44,7 @@ interface SyncAnswer {
       {
         timeline: { events: Omit<SeenEvent, 'room_id' | 'seenAt'>[] };
         state: { events: Omit<SeenEvent, 'room_id' | 'seenAt'>[] };
+        ephemeral?: { events: { type: string; content: Record<string, ReceiptContent> }[] };
       }
     >;
     invite?: Record<string, { invite_state: { events: SeenInvite['state'][number][] } }>;
@@ -48,6 +58,7 @@ const syncAgainMs = 200;
 /** A person with a Matrix client: syncing, joining, talking; for the demo and the tests. */
 export class MatrixUser {
   readonly events: SeenEvent[] = [];
+  readonly receipts: SeenReceipt[] = [];
   readonly invites = new Map<string, SeenInvite>();
   readonly left = new Set<string>();
   private readonly news = new EventEmitter().setMaxListeners(0);
@@ -160,6 +171,12 @@ export class MatrixUser {
     await this.call('PUT', path, { reason });
   }
 
+  /** Has read up to this event. */
+  async markRead(roomId: string, eventId: string): Promise<void> {
+    const path = `/rooms/${encodeURIComponent(roomId)}/receipt/m.read/${encodeURIComponent(eventId)}`;
+    await this.call('POST', path, {});
+  }
+
   async state(roomId: string): Promise<Omit<SeenEvent, 'seenAt'>[]> {
     return this.call('GET', `/rooms/${encodeURIComponent(roomId)}/state`);
   }
@@ -231,10 +248,13 @@ export class MatrixUser {
     const query = new URLSearchParams(since ? { since, timeout: '30000' } : { timeout: '0' }).toString();
     const { next_batch: next, rooms } = await this.call<SyncAnswer>('GET', `/sync?${query}`);
     const seenAt = performance.now();
-    for (const [roomId, { state, timeline }] of Object.entries(rooms?.join ?? {})) {
+    for (const [roomId, { state, timeline, ephemeral }] of Object.entries(rooms?.join ?? {})) {
       this.left.delete(roomId);
       for (const event of [...state.events, ...timeline.events])
         this.events.push({ ...event, room_id: roomId, seenAt });
+      for (const { type, content } of ephemeral?.events ?? []) {
+        if (type === 'm.receipt') this.receipts.push(...receiptsIn(roomId, content));
+      }
     }
     for (const [roomId, { invite_state }] of Object.entries(rooms?.invite ?? {})) {
       this.left.delete(roomId);
@@ -262,4 +282,10 @@ export class MatrixUser {
       );
     return answer;
   }
+}
+
+function receiptsIn(roomId: string, content: Record<string, ReceiptContent>): SeenReceipt[] {
+  return Object.entries(content).flatMap(([eventId, kinds]) =>
+    Object.keys(kinds['m.read'] ?? {}).map((userId) => ({ roomId, eventId, userId })),
+  );
 }

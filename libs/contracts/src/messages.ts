@@ -95,6 +95,8 @@ export const FileSource = z.object({
   url: z.string().optional(),
   contentType: z.string().optional(),
   title: z.string().optional(),
+  /** Of what it holds, where that is known: tells a changed file from the same one. */
+  hash: z.string().optional(),
 });
 export type FileSource = z.infer<typeof FileSource>;
 
@@ -103,8 +105,12 @@ export const SendMessage = z.object({
   conversation: FhirRef,
   source: FhirRef,
   version: z.string(),
+  /** When the version was written: an older one than Matrix shows changes nothing. */
+  versionAt: Instant.optional(),
   /** Which message of the resource: position in its payload, and 1,000 for each further piece of a long text. */
   part: z.int().nonnegative(),
+  /** On the first part: all parts that this version has. What was said of others is taken back. */
+  parts: z.array(z.int().nonnegative()).optional(),
   author: FhirRef,
   content: z.record(z.string(), z.unknown()),
   /** To be uploaded first; `content` then lacks the file's URL. */
@@ -118,11 +124,12 @@ export const SendMessage = z.object({
   sent: Instant.optional(),
 });
 
-/** Take back in Matrix what a resource's parts said: all of them, or those from a part on. */
+/** Take back in Matrix all that a resource said. */
 export const RedactMessage = z.object({
   conversation: FhirRef,
   source: FhirRef,
-  fromPart: z.int().nonnegative(),
+  version: z.string(),
+  versionAt: Instant.optional(),
   /** Who takes it back; not given, or not able to: the bot. */
   author: FhirRef.optional(),
 });

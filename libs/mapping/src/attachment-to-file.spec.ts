@@ -30,7 +30,9 @@ it.each<[CommunicationPayload, object | undefined]>([
 
 it('what is inside the resource does not go through the queue: its resource is named', () => {
   const file = fileSource(source, { contentAttachment: { data: 'Y2FuYXJ5', url: 'Binary/b', title: 'a' } });
-  expect(file).toEqual({ url: 'Communication/m1', title: 'a' });
+  expect(file).toMatchObject({ url: 'Communication/m1', title: 'a' });
+  const other = fileSource(source, { contentAttachment: { data: 'b3RoZXI=', title: 'a' } });
+  expect(other?.hash).not.toBe(file?.hash);
 });
 
 it.each([

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { FhirRef, FileSource, typeOf } from '@bridge/contracts';
 import type {
   Attachment,
@@ -33,7 +34,8 @@ export function fileSource(source: FhirRef, payload: Payload): FileSource | unde
   if (contentString !== undefined) return undefined;
   if (attachment) {
     const { contentType, title, data, url } = attachment;
-    return { url: data === undefined ? url : source, contentType, title };
+    if (data === undefined) return { url, contentType, title, hash: attachment.hash };
+    return { url: source, contentType, title, hash: createHash('sha256').update(data).digest('base64') };
   }
   return { url: reference?.reference, title: reference?.display };
 }

@@ -16,6 +16,8 @@ export interface CommunicationRequestReading {
   readonly open: boolean;
   readonly name: string;
   readonly versionAt: Date;
+  /** Its first messages were said in error: they are taken back. */
+  readonly takenBack: boolean;
   /** Who says the first messages. */
   readonly author: FhirRef | undefined;
   readonly messages: readonly MessagePart[];
@@ -50,6 +52,7 @@ export function readCommunicationRequest(
     open: request.status === 'draft' || request.status === 'active',
     name: nameOf(request, nameFromTopic, language),
     versionAt: versionAtOf(request),
+    takenBack: request.status === 'entered-in-error',
     author,
     messages: readPayload(conversation, request.payload),
     sent: instantOf(request.authoredOn),

@@ -42,19 +42,21 @@ describe('what came from Matrix', () => {
 });
 
 describe('what makes no message', () => {
-  it.each<Communication['status']>([
-    'preparation',
-    'not-done',
-    'on-hold',
-    'stopped',
-    'entered-in-error',
-    'unknown',
-  ])('a Communication with status %s', (status) => {
-    expect(readCommunication({ ...base, status })).toBe('not-sent-yet');
-  });
+  it.each<Communication['status']>(['preparation', 'not-done', 'on-hold', 'stopped', 'unknown'])(
+    'a Communication with status %s',
+    (status) => {
+      expect(readCommunication({ ...base, status })).toBe('not-sent-yet');
+    },
+  );
 
   it.each<Communication['status']>(['completed', 'in-progress'])('but one that is %s does', (status) => {
     expect(read({ status }).messages).toHaveLength(1);
+  });
+
+  it('one that was entered in error: what it said is taken back, also what was said in Matrix', () => {
+    const identifier = [{ system: 'https://matrix.org/event-id', value: '$e' }];
+    expect(readCommunication({ ...base, status: 'entered-in-error' })).toBe('taken-back');
+    expect(readCommunication({ ...base, status: 'entered-in-error', identifier })).toBe('taken-back');
   });
 
   it('one without a sender whom the bridge could show', () => {
@@ -131,4 +133,19 @@ it.each([
   [undefined, undefined],
 ])('was said at the instant that sent %s names: %s', (sent, expected) => {
   expect(read({ sent }).sent).toBe(expected);
+});
+
+it('belongs to the thread of the Communication that it is part of', () => {
+  const partOf = [{ reference: 'CommunicationRequest/c1' }, { reference: 'Communication/root/_history/1' }];
+  expect(read({ partOf }).thread).toBe('Communication/root');
+  expect(read({ partOf: partOf.slice(0, 1) }).thread).toBeUndefined();
+});
+
+it('speaks to the persons among its recipients, and to no team', () => {
+  const recipient = ['CareTeam/t', 'Practitioner/p', 'PractitionerRole/r', 'Group/g', 'Patient/x'];
+  expect(read({ recipient: recipient.map((reference) => ({ reference })) }).addressees).toEqual([
+    'Practitioner/p',
+    'PractitionerRole/r',
+    'Patient/x',
+  ]);
 });

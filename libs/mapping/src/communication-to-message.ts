@@ -2,11 +2,12 @@ import { EventId, FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
 import type { Communication } from '@medplum/fhirtypes';
 import { fromMatrix, systems } from './fhir-systems';
 import { MessagePart, readPayload } from './payload-to-content';
-import { instantOf, refOf, versionIdOf } from './resource-facts';
+import { instantOf, refOf, versionAtOf, versionIdOf } from './resource-facts';
 
 export interface CommunicationReading {
   readonly source: FhirRef;
   readonly version: string;
+  readonly versionAt: Date;
   /** The CommunicationRequest it is part of. */
   readonly request: FhirRef | null;
   /** Without a request: the care team it is addressed to, or whom it is about. */
@@ -15,15 +16,23 @@ export interface CommunicationReading {
   readonly author: FhirRef;
   readonly messages: readonly MessagePart[];
   readonly inReplyTo: FhirRef | undefined;
+  /** The Communication that it is part of: a thread. */
+  readonly thread: FhirRef | undefined;
+  /** Those it is addressed to by themselves, as referenced; not the care team. */
+  readonly addressees: readonly FhirRef[];
   /** An instant; undefined where the resource says a day only, or nothing. */
   readonly sent: string | undefined;
 }
 
-/** Why a Communication makes no message. */
-export type NoMessage = 'echo' | 'not-sent-yet' | 'no-author' | 'no-content';
+/** Why a Communication makes no message. What it said before is taken back where it has no content (any more). */
+export type NoMessage = 'echo' | 'not-sent-yet' | 'taken-back' | 'no-author' | 'no-content';
+
+/** Resource types that stand for one person. */
+const persons = new Set(['Practitioner', 'PractitionerRole', 'RelatedPerson', 'Patient']);
 
 /** What a Communication says in its Room, or why it says nothing. */
 export function readCommunication(communication: Communication): CommunicationReading | NoMessage {
+  if (communication.status === 'entered-in-error') return 'taken-back';
   if (isFromMatrix(communication)) return 'echo';
   if (communication.status !== 'completed' && communication.status !== 'in-progress') return 'not-sent-yet';
   const author = parseFhirRef(communication.sender?.reference);
@@ -34,10 +43,13 @@ export function readCommunication(communication: Communication): CommunicationRe
   return {
     source,
     version: versionIdOf(communication),
+    versionAt: versionAtOf(communication),
     ...whereTo(communication),
     author,
     messages,
     inReplyTo: parseFhirRef(communication.inResponseTo?.[0]?.reference),
+    thread: threadOf(communication),
+    addressees: addresseesOf(communication),
     sent: instantOf(communication.sent),
   };
 }
@@ -57,6 +69,13 @@ export function whereTo(
   };
 }
 
+/** The Communication that it names as the whole it is part of, if any. */
+export function threadOf(communication: Communication): FhirRef | undefined {
+  return (communication.partOf ?? [])
+    .map(({ reference }) => parseFhirRef(reference))
+    .find((ref) => ref !== undefined && typeOf(ref) === 'Communication');
+}
+
 /** Whether this is our own record of what was said in Matrix, coming back. */
 export function isFromMatrix(communication: Communication): boolean {
   return (
@@ -72,4 +91,9 @@ export function isFromMatrix(communication: Communication): boolean {
 export function eventIdOf(communication: Communication): EventId | undefined {
   const value = communication.identifier?.find(({ system }) => system === systems.eventId)?.value;
   return EventId.safeParse(value).data;
+}
+
+function addresseesOf({ recipient = [] }: Communication): FhirRef[] {
+  const refs = recipient.map(({ reference }) => parseFhirRef(reference));
+  return refs.filter((ref) => ref !== undefined && persons.has(typeOf(ref))) as FhirRef[];
 }

@@ -67,7 +67,7 @@ describe.each([
 
   it('gives levels to members and bot', () => {
     expect(contentOf(state, 'm.room.power_levels')).toMatchObject({
-      users: { '@doctor:gp.example': 100, [bot]: 101 },
+      users: { '@doctor:gp.example': 100, [bot]: 102 },
     });
   });
 

@@ -12,6 +12,9 @@ export const systems = {
   renderingXhtml: 'http://hl7.org/fhir/StructureDefinition/rendering-xhtml',
   /** Extension of what was said in a Room: one person's reaction to it (who, key, event). */
   reaction: 'urn:fhir-matrix-bridge:reaction',
+  /** Types of AuditEvents (FHIR R4, valuesets audit-event-type and audit-event-sub-type). */
+  auditEventType: 'http://terminology.hl7.org/CodeSystem/audit-event-type',
+  lifecycle: 'http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle',
   contactPointPurpose: 'http://hl7.org/fhir/StructureDefinition/contactpoint-purpose',
   uzi: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers',
   pseudoBsn: 'http://fhir.nl/fhir/NamingSystem/pseudo-bsn',

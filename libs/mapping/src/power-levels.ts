@@ -30,7 +30,7 @@ export function roomPowerLevels(input: PowerLevelInput, open: boolean) {
     ...base(input, 75),
     invite: 50,
     redact: 50,
-    events_default: open ? 25 : botLevel(input),
+    events_default: open ? 25 : closedLevel(input),
     events: { ...reserved(input), 'm.room.name': 75, 'm.room.topic': 75, ...input.power.fixed.events },
   };
 }
@@ -65,9 +65,17 @@ function reserved(input: PowerLevelInput) {
 }
 
 /**
- * One above the highest: at the lead's own level the bot could neither demote nor remove a lead (Matrix authorisation
- * rules). Where somebody else made the room and gave the bot less, it has to do with that.
+ * What posting takes in a closed Room: more than anybody has. The bot gives it to a ghost that brings a late message from
+ * FHIR, and can take it back, since it stands above it itself.
+ */
+function closedLevel({ levels, power }: PowerLevelInput): number {
+  return Math.min(power.level, Math.max(100, ...Object.values(levels)) + 1);
+}
+
+/**
+ * Above all others: at the lead's own level the bot could neither demote nor remove a lead (Matrix authorisation rules).
+ * Where somebody else made the room and gave the bot less, it has to do with that.
  */
 function botLevel({ levels, power }: PowerLevelInput): number {
-  return Math.min(power.level, Math.max(100, ...Object.values(levels)) + 1);
+  return Math.min(power.level, Math.max(100, ...Object.values(levels)) + 2);
 }

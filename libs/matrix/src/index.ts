@@ -5,6 +5,7 @@ export { type Download, Media } from './media';
 export { Members } from './members';
 export { MatrixModule } from './matrix.module';
 export { botUserId, isOwnUser } from './own-users';
+export { Receipts } from './receipts';
 export { buildRegistration } from './registration';
 export { Rooms } from './rooms';
 export type { RoomCreation, RoomEvent, RoomState, TimelinePage } from './rooms';

@@ -4,6 +4,7 @@ import { Ghosts } from './ghosts';
 import { Homeserver } from './homeserver';
 import { Media } from './media';
 import { Members } from './members';
+import { Receipts } from './receipts';
 import { Rooms } from './rooms';
 
 @Module({})
@@ -22,9 +23,10 @@ export class MatrixModule {
         Ghosts,
         Media,
         Members,
+        Receipts,
         Rooms,
       ],
-      exports: [Homeserver, Ghosts, Media, Members, Rooms],
+      exports: [Homeserver, Ghosts, Media, Members, Receipts, Rooms],
     };
   }
 }
