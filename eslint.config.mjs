@@ -32,6 +32,8 @@ const inputOutput = [
   '@nestjs/*',
   '@prisma/*',
 ];
+const apps = Object.keys(mayImport).filter((folder) => folder.startsWith('apps/'));
+const sourcesOf = (app) => `**/${app.slice('apps/'.length)}/src/**`;
 const pure = new Set(['libs/contracts', 'libs/mapping']);
 
 const importRules = Object.entries(mayImport).map(([folder, allowed]) => {
@@ -48,7 +50,10 @@ const importRules = Object.entries(mayImport).map(([folder, allowed]) => {
               group: [`@bridge/${library}`, `**/${library}/src`, `**/${library}/src/**`],
               message: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}.`,
             })),
-            { group: ['**/apps/**'], message: 'Nothing imports an app.' },
+            {
+              group: ['**/apps/**', ...apps.filter((app) => app !== folder).map(sourcesOf)],
+              message: 'Nothing imports an app.',
+            },
             {
               group: ['**/deploy/**', '**/test/**'],
               message: 'The product does not import its tests or its deployment.',

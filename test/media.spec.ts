@@ -17,6 +17,7 @@ const mxc = 'mxc://gp.example:8448/AbC-d_1';
 const words = 'Cornelia Kanarie';
 
 let server: Server;
+let url: string;
 let answer: Answer;
 let seen: IncomingMessage;
 let homeserver: Homeserver;
@@ -30,8 +31,7 @@ beforeAll(async () => {
     void Promise.resolve(answer(request, response)).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  homeserver = new Homeserver({ url: `${url}/`, asToken: 'as-token-for-tests', requestTimeoutMs: 1000 });
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   fhir = new FhirClient({
     baseUrl: `${url}/fhir`,
     bearerToken: 'fhir-token-for-tests',
@@ -40,14 +40,18 @@ beforeAll(async () => {
   binaries = new Binaries(fhir);
 });
 
+/** A homeserver that has asked for patience is left alone by the client that it has asked: each test has its own. */
 beforeEach(() => {
+  homeserver = new Homeserver({ url: `${url}/`, asToken: 'as-token-for-tests', requestTimeoutMs: 1000 });
   media = new Media(homeserver);
 });
+
+afterEach(() => homeserver.onApplicationShutdown());
 
 afterAll(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await Promise.all([homeserver.onApplicationShutdown(), fhir.onApplicationShutdown()]);
+  await fhir.onApplicationShutdown();
 });
 
 /** Answers with a file, and with its length unless that is to stay unknown. */

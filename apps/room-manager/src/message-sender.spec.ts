@@ -280,7 +280,10 @@ describe('a ghost that is refused', () => {
         world.levels = content;
       },
     } as unknown as Rooms;
-    const ghosts = { join: async () => void (world.joined += 1) } as unknown as GhostKeeper;
+    const ghosts = {
+      ensureJoined: async () => {},
+      join: async () => void (world.joined += 1),
+    } as unknown as GhostKeeper;
     const act = (refusals: number) => {
       world.refusals = refusals;
       return new GhostVoice(ghosts, rooms).act(roomId, author, async () => {
