@@ -14,7 +14,7 @@ const rows = document
   .map((line) => line.split(' | '));
 
 function testsNamedIn(text: string): { file: string; name: string }[] {
-  const cited = /\]\(\.\.\/(test\/[\w/.-]+\.e2e-spec\.ts)\)((?: “[^”]+”,?)+)/g;
+  const cited = /\]\(\.\.\/(test\/[\w/.-]+spec\.ts)\)((?: “[^”]+”,?)+)/g;
   return [...text.matchAll(cited)].flatMap(([, file, names]) =>
     [...names!.matchAll(/“([^”]+)”/g)].map(([, name]) => ({ file: file!, name: name! })),
   );
