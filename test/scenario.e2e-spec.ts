@@ -28,6 +28,7 @@ import { compareSides } from '../deploy/local/src/scenario/verify';
 import { type Stack, startStack } from '../deploy/local/src/stack';
 import { until } from '../deploy/local/src/until';
 import { deadLetterKinds, deliverAgain } from './support/queue-evidence';
+import { outcomeOfSteps, step } from './support/step';
 
 /*
  * The scenario of the demo, step by step, on three real homeservers, NATS, Postgres and a FHIR server.
@@ -40,7 +41,6 @@ const firstMessage = 'Since Tuesday she sleeps badly.';
 let stack: Stack;
 let network: CareNetwork;
 let thread: Thread;
-let allPassed = true;
 
 beforeAll(async () => {
   stack = await startStack();
@@ -50,24 +50,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await network?.stop();
-  await stack?.stop(allPassed ? 'succeeded' : 'failed');
+  await stack?.stop(outcomeOfSteps());
 }, 30_000);
-
-/** A step of the scenario. The servers' logs are kept when one fails. */
-function step(name: string, play: () => Promise<void>, withinMs = 90_000): void {
-  it(
-    name,
-    async () => {
-      try {
-        await play();
-      } catch (error) {
-        allPassed = false;
-        throw error;
-      }
-    },
-    withinMs,
-  );
-}
 
 async function stateOf(roomId: string) {
   const events = await network.nurse.matrix.state(roomId);

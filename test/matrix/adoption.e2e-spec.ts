@@ -7,13 +7,13 @@ import { until } from '../../deploy/local/src/until';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { call, invite, setStateIn, stateIn } from '../support/client-api';
 import { deadLetterKinds } from '../support/queue-evidence';
+import { outcomeOfSteps, step } from '../support/step';
 
 let care: CareConversation;
 let stack: Stack;
 let network: CareNetwork;
 let thread: Thread;
 let bot: string;
-let allPassed = true;
 
 beforeAll(async () => {
   care = await startCareConversation({ settings: { MATRIX_RESYNC_INTERVAL_MS: '2000' } });
@@ -22,23 +22,8 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await care?.stop(allPassed ? 'succeeded' : 'failed');
+  await care?.stop(outcomeOfSteps());
 }, 60_000);
-
-function step(name: string, play: () => Promise<void>): void {
-  it(
-    name,
-    async () => {
-      try {
-        await play();
-      } catch (error) {
-        allPassed = false;
-        throw error;
-      }
-    },
-    120_000,
-  );
-}
 
 async function makeRoom({ matrix }: Professional, more: object): Promise<string> {
   const body = { preset: 'private_chat', ...more };

@@ -8,6 +8,7 @@ import { answersTo, ask, reasonOfLeaving } from '../support/bot-talk';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { rowsOf } from '../support/database-rows';
 import { deadLetterKinds } from '../support/queue-evidence';
+import { outcomeOfSteps, step } from '../support/step';
 
 /*
  * The bot, as people on three homeservers talk to it: the GP (huisarts) and the pharmacist (apotheek) may use it, the
@@ -20,7 +21,6 @@ let gp: MatrixUser;
 let pharmacist: MatrixUser;
 let physiotherapist: MatrixUser;
 let bot: string;
-let failed = false;
 const people: MatrixUser[] = [];
 
 beforeAll(async () => {
@@ -53,23 +53,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(people.map((person) => person.stop()));
-  await care?.stop(failed ? 'failed' : 'succeeded');
+  await care?.stop(outcomeOfSteps());
 }, 30_000);
-
-function feature(name: string, play: () => Promise<void>): void {
-  it(
-    name,
-    async () => {
-      try {
-        await play();
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    },
-    90_000,
-  );
-}
 
 async function person(organisation: 'vvt' | 'apotheek' | 'huisarts', localpart: string): Promise<MatrixUser> {
   const { clientUrl, registerUser } = care.stack.federation.homeservers[organisation];
@@ -93,7 +78,7 @@ async function directChat(who: MatrixUser, more: object = { is_direct: true }) {
 const rows = (query: string, ...values: string[]) => rowsOf(care.stack.federation.databaseUrl, query, values);
 
 describe('in a Room', () => {
-  feature('help lists what somebody may do, and more for an administrator', async () => {
+  step('help lists what somebody may do, and more for an administrator', async () => {
     const { roomId } = care.thread;
     const { answer, body } = await ask(gp, roomId, '!care help');
     expect(answer.sender).toBe(bot);
@@ -107,7 +92,7 @@ describe('in a Room', () => {
       expect(all).toContain(`!care ${command}`);
   });
 
-  feature('whoami tells people on three homeservers how the record knows them', async () => {
+  step('whoami tells people on three homeservers how the record knows them', async () => {
     const { network, thread } = care;
     const expected: [MatrixUser, string, string, string][] = [
       [nurse, network.nurse.resource.id, 'leads the care team', 'administrator'],
@@ -125,7 +110,7 @@ describe('in a Room', () => {
     }
   });
 
-  feature('status tells what the Room is in the record, and how the bridge is doing', async () => {
+  step('status tells what the Room is in the record, and how the bridge is doing', async () => {
     const { roomId, request, team } = care.thread;
     const { body } = await ask(pharmacist, roomId, '!care status');
     expect(body).toContain(`This is CommunicationRequest/${request.id} in the record.`);
@@ -137,7 +122,7 @@ describe('in a Room', () => {
     expect(body).toMatch(/Changes waiting to be worked on: \d+/);
   });
 
-  feature('members tells who belongs here, under the names that the Room shows', async () => {
+  step('members tells who belongs here, under the names that the Room shows', async () => {
     const { body } = await ask(gp, care.thread.roomId, '!care members');
     expect(body).toContain('- Sanne Visser: leads the care team, own account');
     expect(body).toContain('- Dr. Yasmina Alami: professional, own account');
@@ -145,7 +130,7 @@ describe('in a Room', () => {
     expect(body).not.toContain(bot);
   });
 
-  feature('an unknown command is answered with a hint, a wrong one with how it is said', async () => {
+  step('an unknown command is answered with a hint, a wrong one with how it is said', async () => {
     const { roomId } = care.thread;
     expect((await ask(gp, roomId, '!care dance')).body).toBe(
       'I do not know that. Say `!care help` to see what I can do.',
@@ -159,7 +144,7 @@ describe('in a Room', () => {
     );
   });
 
-  feature('the answer to a command in a thread is in the thread', async () => {
+  step('the answer to a command in a thread is in the thread', async () => {
     const { roomId } = care.thread;
     const { eventId: root } = await sayInMatrix(care.thread, care.network.gp, 'About the bandages.');
     const thread = { 'm.relates_to': { rel_type: 'm.thread', event_id: root, is_falling_back: true } };
@@ -172,7 +157,7 @@ describe('in a Room', () => {
     });
   });
 
-  feature('the bot speaks Dutch, German or English, as each person has chosen', async () => {
+  step('the bot speaks Dutch, German or English, as each person has chosen', async () => {
     const { roomId } = care.thread;
     expect((await ask(gp, roomId, '!care language DE')).body).toBe('Ab jetzt spreche ich Deutsch mit Ihnen.');
     expect((await ask(pharmacist, roomId, '!care language nl')).body).toBe(
@@ -185,7 +170,7 @@ describe('in a Room', () => {
     expect(body).toBe('From now on I speak English with you.');
   });
 
-  feature('who may not use the bot is told so once', async () => {
+  step('who may not use the bot is told so once', async () => {
     const { roomId } = care.thread;
     const refused = await ask(physiotherapist, roomId, '!care help');
     expect(refused.body).toContain('you may not use me');
@@ -198,7 +183,7 @@ describe('in a Room', () => {
     expect(answersTo(physiotherapist, eventId)).toEqual([]);
   });
 
-  feature('link, unlink and resync are for administrators', async () => {
+  step('link, unlink and resync are for administrators', async () => {
     const { thread, network } = care;
     for (const command of [`link RelatedPerson/${network.carer.id}`, 'unlink Practitioner/1', 'resync']) {
       const { body } = await ask(gp, thread.roomId, `!care ${command}`);
@@ -207,7 +192,7 @@ describe('in a Room', () => {
     expect(await rows('SELECT 1 FROM account_override')).toEqual([]);
   });
 
-  feature('link gives a person of the record an account, and unlink takes it away again', async () => {
+  step('link gives a person of the record an account, and unlink takes it away again', async () => {
     const { thread, network } = care;
     const ruben = await person('vvt', 'r.dewit');
     const reference = `RelatedPerson/${network.carer.id}`;
@@ -221,7 +206,7 @@ describe('in a Room', () => {
     await ruben.waitFor('the removal', () => ruben.left.has(thread.roomId));
   });
 
-  feature('link refuses what is no person, nobody it knows, and no account', async () => {
+  step('link refuses what is no person, nobody it knows, and no account', async () => {
     const { roomId } = care.thread;
     const known = `Practitioner/${care.network.gp.resource.id}`;
     const said = async (command: string) => (await ask(nurse, roomId, `!care ${command}`)).body;
@@ -233,7 +218,7 @@ describe('in a Room', () => {
     expect(await rows('SELECT 1 FROM account_override')).toEqual([]);
   });
 
-  feature('resend offers a message to the record once more: by link, by id, or in reply to it', async () => {
+  step('resend offers a message to the record once more: by link, by id, or in reply to it', async () => {
     const { roomId } = care.thread;
     const { eventId } = await sayInMatrix(care.thread, care.network.gp, 'The wound is closed.');
     const link = `https://matrix.to/#/${encodeURIComponent(roomId)}/${encodeURIComponent(eventId)}?via=x`;
@@ -255,7 +240,7 @@ describe('in a Room', () => {
     expect(await care.network.fhir.search<Communication>('Communication', { identifier })).toHaveLength(1);
   });
 
-  feature("resend refuses others' messages, what is not there, and what is nothing to record", async () => {
+  step("resend refuses others' messages, what is not there, and what is nothing to record", async () => {
     const { roomId } = care.thread;
     const { eventId } = await sayInMatrix(care.thread, care.network.nurse, 'Mine alone.');
     const { answer } = await ask(gp, roomId, `!care resend ${eventId}`);
@@ -268,7 +253,7 @@ describe('in a Room', () => {
     expect(ofTheBot.body).toBe('That is nothing that the record holds.');
   });
 
-  feature('resync has the Room compared with what arrived', async () => {
+  step('resync has the Room compared with what arrived', async () => {
     const { stack, thread } = care;
     const queued = async () => {
       const metrics = await fetch(`${urlOf('room-manager', stack.environment)}/metrics`).then((answer) =>
@@ -284,7 +269,7 @@ describe('in a Room', () => {
 });
 
 describe('in a Space', () => {
-  feature('status and members tell of the care team', async () => {
+  step('status and members tell of the care team', async () => {
     const { spaceId, team } = care.thread;
     const { body } = await ask(nurse, spaceId, '!care status');
     expect(body).toContain(`This is CareTeam/${team.id} in the record.`);
@@ -296,7 +281,7 @@ describe('in a Space', () => {
 });
 
 describe('in a direct chat', () => {
-  feature('the bot greets, and answers without its prefix, on every homeserver', async () => {
+  step('the bot greets, and answers without its prefix, on every homeserver', async () => {
     for (const who of [nurse, gp, pharmacist]) {
       const { roomId, greeting } = await directChat(who);
       expect(greeting).toContain('!care help');
@@ -310,13 +295,13 @@ describe('in a direct chat', () => {
     }
   });
 
-  feature('is one for anybody who is alone with the bot, whatever their client calls it', async () => {
+  step('is one for anybody who is alone with the bot, whatever their client calls it', async () => {
     const { roomId, greeting } = await directChat(await person('huisarts', 'c.quiet'), {});
     expect(greeting).toContain('!care help');
     expect(await rows('SELECT 1 FROM direct_chat WHERE room_id = $1', roomId)).toHaveLength(1);
   });
 
-  feature('somebody whom the record does not know is told so, and opens nothing', async () => {
+  step('somebody whom the record does not know is told so, and opens nothing', async () => {
     const stranger = await person('apotheek', 'stranger');
     const { roomId } = await directChat(stranger);
     expect((await ask(stranger, roomId, 'whoami')).body).toContain(
@@ -326,7 +311,7 @@ describe('in a direct chat', () => {
     expect(body).toBe('The record does not know you as a member of this care team.');
   });
 
-  feature('an encrypted one is told of, since the bot cannot read it', async () => {
+  step('an encrypted one is told of, since the bot cannot read it', async () => {
     const encryption = {
       type: 'm.room.encryption',
       state_key: '',
@@ -336,7 +321,7 @@ describe('in a direct chat', () => {
     expect(greeting).toContain('I cannot read encrypted messages.');
   });
 
-  feature('ends when the bot is removed, and begins again with the next invite', async () => {
+  step('ends when the bot is removed, and begins again with the next invite', async () => {
     const { roomId } = await directChat(gp);
     await gp.kick(roomId, bot);
     await until('the end of the chat', async () => {
@@ -349,7 +334,7 @@ describe('in a direct chat', () => {
     expect((await ask(gp, roomId, 'whoami')).body).toContain(gp.userId);
   });
 
-  feature('ends when its person leaves: the bot stays in no empty room', async () => {
+  step('ends when its person leaves: the bot stays in no empty room', async () => {
     const { roomId } = await directChat(nurse);
     await nurse.leave(roomId);
     await until('the end of the chat', async () => {
@@ -359,7 +344,7 @@ describe('in a direct chat', () => {
 });
 
 describe('what the bot declines, with a reason and nothing recorded', () => {
-  feature('an invite by somebody who may not use it', async () => {
+  step('an invite by somebody who may not use it', async () => {
     const blocked = await person('apotheek', 'blocked');
     const roomId = await blocked.createRoom([bot], { is_direct: true });
     expect(await reasonOfLeaving(blocked, roomId, bot)).toBe(
@@ -367,7 +352,7 @@ describe('what the bot declines, with a reason and nothing recorded', () => {
     );
   });
 
-  feature('an invite into a room outside any care team, in the language of who invites', async () => {
+  step('an invite into a room outside any care team, in the language of who invites', async () => {
     const roomId = await pharmacist.createRoom([gp.userId]);
     await gp.waitForInvite(roomId);
     await gp.join(roomId);
@@ -378,7 +363,7 @@ describe('what the bot declines, with a reason and nothing recorded', () => {
     expect(await rows('SELECT 1 FROM direct_chat WHERE room_id = $1', roomId)).toEqual([]);
   });
 
-  feature('an invite of a ghost into a room outside its conversations', async () => {
+  step('an invite of a ghost into a room outside its conversations', async () => {
     const [carer] = await rows(
       'SELECT ghost_user_id FROM participant WHERE fhir_ref = $1',
       `RelatedPerson/${care.network.carer.id}`,
@@ -390,7 +375,7 @@ describe('what the bot declines, with a reason and nothing recorded', () => {
 });
 
 describe('the record', () => {
-  feature('holds no command, and nothing that was said in a direct chat or a declined room', async () => {
+  step('holds no command, and nothing that was said in a direct chat or a declined room', async () => {
     const { recorded } = await sayInMatrix(care.thread, care.network.gp, 'The last word.');
     const all = await care.network.fhir.search<Communication>('Communication', {});
     const texts = all.map(({ payload }) => payload?.[0]?.contentString);
@@ -407,7 +392,7 @@ describe('the record', () => {
     expect(texts.filter((text) => said.includes(text))).toEqual([]);
   });
 
-  feature('and the dead letters are empty after all of this', async () => {
+  step('and the dead letters are empty after all of this', async () => {
     expect(await deadLetterKinds(care.stack.federation.natsUrl)).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { answersTo, ask } from '../support/bot-talk';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { rowsOf } from '../support/database-rows';
 import { deadLetterKinds } from '../support/queue-evidence';
+import { outcomeOfSteps, step } from '../support/step';
 
 /*
  * Conversations that people open and close in Matrix, and what the record holds of them. In the care team are the GP
@@ -20,7 +21,6 @@ let gp: MatrixUser;
 let pharmacist: MatrixUser;
 let sister: MatrixUser;
 let bot: string;
-let failed = false;
 
 beforeAll(async () => {
   care = await startCareConversation();
@@ -50,23 +50,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await sister?.stop();
-  await care?.stop(failed ? 'failed' : 'succeeded');
+  await care?.stop(outcomeOfSteps());
 }, 30_000);
-
-function feature(name: string, play: () => Promise<void>): void {
-  it(
-    name,
-    async () => {
-      try {
-        await play();
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    },
-    90_000,
-  );
-}
 
 const requestsOf = (system: string, value: string) =>
   care.network.fhir.search<CommunicationRequest>('CommunicationRequest', {
@@ -95,26 +80,23 @@ async function directChat(who: MatrixUser): Promise<string> {
 describe('a conversation that is opened with `new`', () => {
   let opened: Awaited<ReturnType<typeof open>>;
 
-  feature(
-    'in a Room becomes a CommunicationRequest with requester, recipients, subject and topic',
-    async () => {
-      const { network, thread } = care;
-      opened = await open(gp, thread.roomId, '!care new "Wound on the heel"');
-      expect(opened.body).toContain('The conversation is open: https://matrix.to/#/');
-      expect(opened.request).toMatchObject({
-        status: 'active',
-        meta: { tag: [{ system: 'urn:fhir-matrix-bridge:tag', code: 'from-matrix' }] },
-        subject: { reference: `Patient/${network.patient.id}` },
-        requester: { reference: `Practitioner/${network.gp.resource.id}` },
-        sender: { reference: `Practitioner/${network.gp.resource.id}` },
-        recipient: [{ reference: `CareTeam/${thread.team.id}` }],
-        reasonCode: [{ text: 'Wound on the heel' }],
-      });
-      expect(Date.now() - Date.parse(opened.request.authoredOn!)).toBeLessThan(90_000);
-    },
-  );
+  step('in a Room becomes a CommunicationRequest with requester, recipients, subject and topic', async () => {
+    const { network, thread } = care;
+    opened = await open(gp, thread.roomId, '!care new "Wound on the heel"');
+    expect(opened.body).toContain('The conversation is open: https://matrix.to/#/');
+    expect(opened.request).toMatchObject({
+      status: 'active',
+      meta: { tag: [{ system: 'urn:fhir-matrix-bridge:tag', code: 'from-matrix' }] },
+      subject: { reference: `Patient/${network.patient.id}` },
+      requester: { reference: `Practitioner/${network.gp.resource.id}` },
+      sender: { reference: `Practitioner/${network.gp.resource.id}` },
+      recipient: [{ reference: `CareTeam/${thread.team.id}` }],
+      reasonCode: [{ text: 'Wound on the heel' }],
+    });
+    expect(Date.now() - Date.parse(opened.request.authoredOn!)).toBeLessThan(90_000);
+  });
 
-  feature(
+  step(
     'has a Room in the Space, to which the whole care team is invited, and no topic in its state',
     async () => {
       for (const member of [nurse, gp, pharmacist]) {
@@ -132,7 +114,7 @@ describe('a conversation that is opened with `new`', () => {
     },
   );
 
-  feature('is a conversation like any other: what is said in it is recorded', async () => {
+  step('is a conversation like any other: what is said in it is recorded', async () => {
     const { request, roomId } = opened;
     const thread = { ...care.thread, roomId };
     const { recorded } = await sayInMatrix(thread, care.network.pharmacist, 'I bring new bandages.');
@@ -144,13 +126,13 @@ describe('a conversation that is opened with `new`', () => {
     });
   });
 
-  feature('can be opened in the Space', async () => {
+  step('can be opened in the Space', async () => {
     const { request } = await open(nurse, care.thread.spaceId, '!care new Holiday');
     expect(request.requester).toEqual({ reference: `Practitioner/${care.network.nurse.resource.id}` });
     expect(request.recipient).toEqual([{ reference: `CareTeam/${care.thread.team.id}` }]);
   });
 
-  feature('can be opened in a direct chat, in the only care team of that person', async () => {
+  step('can be opened in a direct chat, in the only care team of that person', async () => {
     const { request } = await open(pharmacist, await directChat(pharmacist), 'new „Neue Tabletten“');
     expect(request).toMatchObject({
       requester: { reference: `Practitioner/${care.network.pharmacist.resource.id}` },
@@ -160,7 +142,7 @@ describe('a conversation that is opened with `new`', () => {
     });
   });
 
-  feature('is opened once, however often the command comes', async () => {
+  step('is opened once, however often the command comes', async () => {
     const { eventId, request } = await open(gp, care.thread.roomId, '!care new Once');
     const connection = await connect({ servers: care.stack.federation.natsUrl });
     const again = { careTeam: `CareTeam/${care.thread.team.id}`, requester: gp.userId, identifier: eventId };
@@ -171,7 +153,7 @@ describe('a conversation that is opened with `new`', () => {
     expect(await requestsOf('event-id', eventId)).toEqual([request]);
   });
 
-  feature('is opened by nobody whom the record does not know, and nothing is made then', async () => {
+  step('is opened by nobody whom the record does not know, and nothing is made then', async () => {
     const stranger = care.network.physiotherapist.matrix;
     const roomId = await directChat(stranger);
     const { eventId, body } = await ask(stranger, roomId, 'new Let me in');
@@ -179,7 +161,7 @@ describe('a conversation that is opened with `new`', () => {
     expect(await requestsOf('event-id', eventId)).toEqual([]);
   });
 
-  feature('asks for a Room of the care team where somebody belongs to several', async () => {
+  step('asks for a Room of the care team where somebody belongs to several', async () => {
     const { fhir, gp: doctor } = care.network;
     const other = await fhir.create<Patient>({ resourceType: 'Patient' });
     const team = await fhir.create(
@@ -197,7 +179,7 @@ describe('a conversation that is opened with `new`', () => {
 });
 
 describe('a conversation that is closed with `archive`', () => {
-  feature('stays open when a related person asks for it', async () => {
+  step('stays open when a related person asks for it', async () => {
     const { body } = await ask(sister, care.thread.roomId, '!care archive');
     expect(body).toBe('Only professionals of the care team may close a conversation.');
     const request = await care.network.fhir.read<CommunicationRequest>(
@@ -207,7 +189,7 @@ describe('a conversation that is closed with `archive`', () => {
     expect(request.status).toBe('active');
   });
 
-  feature('is completed in FHIR when a professional asks for it, and its Room read-only', async () => {
+  step('is completed in FHIR when a professional asks for it, and its Room read-only', async () => {
     const { roomId, request } = care.thread;
     const { eventId, body } = await ask(gp, roomId, '!care archive');
     expect(body).toBe('The conversation is closed.');
@@ -223,7 +205,7 @@ describe('a conversation that is closed with `archive`', () => {
 });
 
 describe('a conversation that begins with a Room made in Matrix', () => {
-  feature('is recorded with that Room, and gets no other', async () => {
+  step('is recorded with that Room, and gets no other', async () => {
     const { fhir } = care.network;
     const powers = { users: { [gp.userId]: 100, [bot]: 101 } };
     const roomId = await gp.createRoom([bot], { power_level_content_override: powers });
@@ -257,7 +239,7 @@ describe('a conversation that begins with a Room made in Matrix', () => {
 });
 
 describe('after all of this', () => {
-  feature('the dead letters are empty', async () => {
+  step('the dead letters are empty', async () => {
     expect(await deadLetterKinds(care.stack.federation.natsUrl)).toEqual([]);
   });
 });

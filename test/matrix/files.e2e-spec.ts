@@ -8,13 +8,13 @@ import { until } from '../../deploy/local/src/until';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { mediaUriOf, sendAgain } from '../support/media-evidence';
 import { deadLetterKinds, deliverAgain } from '../support/queue-evidence';
+import { noted, outcomeOfSteps, step } from '../support/step';
 
 const KIBIBYTE = 1024;
 const documentBytes = 300 * KIBIBYTE;
 const maxBytes = 2048 * KIBIBYTE;
 
 let care: CareConversation;
-let allPassed = true;
 
 beforeAll(async () => {
   care = await startCareConversation({
@@ -23,26 +23,10 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await care?.stop(allPassed ? 'succeeded' : 'failed');
+  await care?.stop(outcomeOfSteps());
 }, 30_000);
 
-/** The servers' logs are kept when one fails. */
-function noted<T extends unknown[]>(show: (...values: T) => Promise<void>): (...values: T) => Promise<void> {
-  return async (...values) => {
-    try {
-      await show(...values);
-    } catch (error) {
-      allPassed = false;
-      throw error;
-    }
-  };
-}
-
 const withinMs = 60_000;
-
-function feature(name: string, show: () => Promise<void>, within = withinMs): void {
-  it(name, noted(show), within);
-}
 
 /** Bytes that no two files share. */
 const file = (size = 10 * KIBIBYTE): Buffer => randomBytes(size);
@@ -109,7 +93,7 @@ async function countOf(type: 'Binary' | 'DocumentReference'): Promise<number> {
 }
 
 describe('a file said in Matrix', () => {
-  feature('an image from another homeserver is in the record, byte for byte, with its hash', async () => {
+  step('an image from another homeserver is in the record, byte for byte, with its hash', async () => {
     const bytes = file();
     const { recorded } = await offer(bytes);
     expect(recorded.payload).toEqual([
@@ -150,7 +134,7 @@ describe('a file said in Matrix', () => {
     withinMs,
   );
 
-  feature('a caption is in the record beside its file, and so is the edited one', async () => {
+  step('a caption is in the record beside its file, and so is the edited one', async () => {
     const bytes = file();
     const captioned = (body: string) => ({ msgtype: 'm.image', filename: 'wound.png', body });
     const { recorded, eventId } = await offer(bytes, { content: captioned('Three days old.') });
@@ -169,37 +153,32 @@ describe('a file said in Matrix', () => {
     expect(edited.payload?.[0]).toEqual(recorded.payload?.[0]);
   });
 
-  feature(
-    'a large file is a DocumentReference, which is withdrawn when its message is redacted',
-    async () => {
-      const bytes = file(documentBytes);
-      const { recorded, eventId } = await offer(bytes, {
-        type: 'application/pdf',
-        content: { msgtype: 'm.file' },
-      });
-      const [{ contentReference } = {}] = recorded.payload ?? [];
-      expect(contentReference).toMatchObject({ display: 'wound.png' });
-      const { fhir, patient, gp } = care.network;
-      const read = () =>
-        fhir.read<DocumentReference>('DocumentReference', contentReference!.reference!.split('/')[1]!);
-      const document = await read();
-      expect(document).toMatchObject({
-        status: 'current',
-        identifier: [{ system: 'https://matrix.org/event-id', value: eventId }],
-        subject: { reference: `Patient/${patient.id}` },
-        author: [{ reference: `Practitioner/${gp.resource.id}` }],
-        content: [{ attachment: { contentType: 'application/pdf', size: bytes.length, hash: sha1(bytes) } }],
-      });
-      expect((await bytesOf({ contentAttachment: document.content[0]!.attachment })).equals(bytes)).toBe(
-        true,
-      );
-      await gp.matrix.redact(care.thread.roomId, eventId, 'wrong patient');
-      await until('the redaction', async () => (await recordOf(care.network, eventId)).payload === undefined);
-      expect((await read()).status).toBe('entered-in-error');
-    },
-  );
+  step('a large file is a DocumentReference, which is withdrawn when its message is redacted', async () => {
+    const bytes = file(documentBytes);
+    const { recorded, eventId } = await offer(bytes, {
+      type: 'application/pdf',
+      content: { msgtype: 'm.file' },
+    });
+    const [{ contentReference } = {}] = recorded.payload ?? [];
+    expect(contentReference).toMatchObject({ display: 'wound.png' });
+    const { fhir, patient, gp } = care.network;
+    const read = () =>
+      fhir.read<DocumentReference>('DocumentReference', contentReference!.reference!.split('/')[1]!);
+    const document = await read();
+    expect(document).toMatchObject({
+      status: 'current',
+      identifier: [{ system: 'https://matrix.org/event-id', value: eventId }],
+      subject: { reference: `Patient/${patient.id}` },
+      author: [{ reference: `Practitioner/${gp.resource.id}` }],
+      content: [{ attachment: { contentType: 'application/pdf', size: bytes.length, hash: sha1(bytes) } }],
+    });
+    expect((await bytesOf({ contentAttachment: document.content[0]!.attachment })).equals(bytes)).toBe(true);
+    await gp.matrix.redact(care.thread.roomId, eventId, 'wrong patient');
+    await until('the redaction', async () => (await recordOf(care.network, eventId)).payload === undefined);
+    expect((await read()).status).toBe('entered-in-error');
+  });
 
-  feature(
+  step(
     'a file that is larger than allowed is in the record by its name, and its sender is told',
     async () => {
       const { recorded, eventId } = await offer(file(maxBytes + 1));
@@ -250,7 +229,7 @@ describe('a file said in Matrix', () => {
     withinMs,
   );
 
-  feature(
+  step(
     'a file whose homeserver is away holds up nobody, and comes into the record when it is back',
     async () => {
       const { gp, pharmacist } = care.network;
@@ -286,7 +265,7 @@ describe('a file said in Matrix', () => {
 });
 
 describe('a file of the record', () => {
-  feature('that is a Binary is shown on every homeserver, byte for byte', async () => {
+  step('that is a Binary is shown on every homeserver, byte for byte', async () => {
     const bytes = file(maxBytes);
     const url = await care.network.fhir.createBinary(bytes, 'image/jpeg');
     const attachment = { contentType: 'image/jpeg', title: 'wound.jpg', url };
@@ -322,7 +301,7 @@ describe('a file of the record', () => {
     withinMs,
   );
 
-  feature(
+  step(
     'that is in a DocumentReference is shown, whether the document holds it or names a Binary',
     async () => {
       const { fhir } = care.network;
@@ -349,7 +328,7 @@ describe('a file of the record', () => {
     },
   );
 
-  feature('that cannot be shown is told of in one line', async () => {
+  step('that cannot be shown is told of in one line', async () => {
     const { fhir, patient } = care.network;
     const large = await fhir.createBinary(file(maxBytes + 1), 'image/png');
     const page = await fhir.createBinary(file(), 'text/html');
@@ -380,7 +359,7 @@ describe('a worker that is killed amid files', () => {
     await process.start();
   };
 
-  feature(
+  step(
     'leaves one Communication of each file from Matrix, with its bytes',
     async () => {
       const { gp, fhir } = care.network;
@@ -404,7 +383,7 @@ describe('a worker that is killed amid files', () => {
     120_000,
   );
 
-  feature(
+  step(
     'leaves one event of each file from FHIR, with its bytes',
     async () => {
       const files = Array.from({ length: 8 }, () => file(documentBytes));
@@ -430,7 +409,7 @@ describe('a worker that is killed amid files', () => {
     120_000,
   );
 
-  feature('stores nothing again of a file that is in the record already', async () => {
+  step('stores nothing again of a file that is in the record already', async () => {
     const { gp } = care.network;
     const { eventId, recorded } = await offer(file(documentBytes));
     const [binaries, documents] = [await countOf('Binary'), await countOf('DocumentReference')];
@@ -441,7 +420,7 @@ describe('a worker that is killed amid files', () => {
     expect(await recordOf(care.network, eventId)).toEqual(recorded);
   });
 
-  feature('uploads no file again that is uploaded already', async () => {
+  step('uploads no file again that is uploaded already', async () => {
     const { federation } = care.stack;
     const url = await care.network.fhir.createBinary(file(), 'image/png');
     const attachment = { contentType: 'image/png', title: 'once.png', url };
@@ -463,7 +442,7 @@ describe('a worker that is killed amid files', () => {
 });
 
 describe('after all of this', () => {
-  feature('nothing was given up: the dead letters are empty', async () => {
+  step('nothing was given up: the dead letters are empty', async () => {
     expect(await deadLetterKinds(care.stack.federation.natsUrl)).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import { until } from '../../deploy/local/src/until';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { deliverVersion } from '../support/deliver-version';
 import { deadLetterKinds } from '../support/queue-evidence';
+import { outcomeOfSteps, step } from '../support/step';
 
 /*
  * What is written, changed and taken back in FHIR, as clients on three homeservers read it.
@@ -16,7 +17,6 @@ type Written = Communication & { id: string };
 
 let care: CareConversation;
 let readers: readonly Professional[];
-let allPassed = true;
 
 beforeAll(async () => {
   care = await startCareConversation();
@@ -24,22 +24,7 @@ beforeAll(async () => {
   readers = [nurse, gp, pharmacist];
 }, 120_000);
 
-afterAll(() => care?.stop(allPassed ? 'succeeded' : 'failed'), 30_000);
-
-function feature(name: string, show: () => Promise<void>): void {
-  it(
-    name,
-    async () => {
-      try {
-        await show();
-      } catch (error) {
-        allPassed = false;
-        throw error;
-      }
-    },
-    120_000,
-  );
-}
+afterAll(() => care?.stop(outcomeOfSteps()), 30_000);
 
 async function write(text: string, more: Partial<Communication> = {}): Promise<Written> {
   const { network, thread } = care;
@@ -101,7 +86,7 @@ async function first(text: string, more: Partial<Communication> = {}) {
 }
 
 describe('a Communication whose text changes', () => {
-  feature('is an edit by the same ghost, read on three homeservers', async () => {
+  step('is an edit by the same ghost, read on three homeservers', async () => {
     const { written, event } = await first('Two pills a day.');
     await change(written, { payload: [{ contentString: 'One pill a day.' }] });
     const edits = await seenByAll('the edit', replaces(event.event_id, 'One pill a day.'));
@@ -113,7 +98,7 @@ describe('a Communication whose text changes', () => {
     await seenByAll('the second edit of the first event', replaces(event.event_id, 'Half a pill a day.'));
   });
 
-  feature('is no edit when something else than the text changes', async () => {
+  step('is no edit when something else than the text changes', async () => {
     const { written, event } = await first('Always the same.');
     await change(written, { note: [{ text: 'Seen by the doctor' }] });
     await change(written, { priority: 'urgent' });
@@ -123,7 +108,7 @@ describe('a Communication whose text changes', () => {
     expect(related.map(({ event_id: id }) => id)).toEqual([event.event_id]);
   });
 
-  feature('has its new parts said, and its gone parts redacted', async () => {
+  step('has its new parts said, and its gone parts redacted', async () => {
     const texts = (...contents: string[]) => contents.map((contentString) => ({ contentString }));
     const { written } = await first('part A', { payload: texts('part A', 'part B') });
     const [b] = await seenByAll('part B', says('part B'));
@@ -135,7 +120,7 @@ describe('a Communication whose text changes', () => {
     expect(left.map(({ content }) => content.body)).toEqual(['part A']);
   });
 
-  feature('says nothing while it is in preparation, and is said when it is completed', async () => {
+  step('says nothing while it is in preparation, and is said when it is completed', async () => {
     const draft = await write('Not yet.', { status: 'preparation' });
     expect((await settledHistory()).some(says('Not yet.') as (event: object) => boolean)).toBe(false);
     await change(draft, { status: 'completed' });
@@ -144,7 +129,7 @@ describe('a Communication whose text changes', () => {
 });
 
 describe('a Communication that was entered in error', () => {
-  feature('is redacted by its author’s ghost, and no older version brings it back', async () => {
+  step('is redacted by its author’s ghost, and no older version brings it back', async () => {
     const { written, event } = await first('Meant for another patient.');
     const versionOne = await care.network.fhir.read<Communication>('Communication', written.id);
     await change(written, { status: 'entered-in-error' });
@@ -155,7 +140,7 @@ describe('a Communication that was entered in error', () => {
     expect(history.filter(({ content }) => content.body === 'Meant for another patient.')).toEqual([]);
   });
 
-  feature('is never said when its older version comes late', async () => {
+  step('is never said when its older version comes late', async () => {
     const draft = await write('Never to be read.', { status: 'preparation' });
     const old: Communication = { ...draft, status: 'completed' };
     await change(draft, { status: 'entered-in-error' });
@@ -165,7 +150,7 @@ describe('a Communication that was entered in error', () => {
     expect(history.some(({ content }) => content.body === 'Never to be read.')).toBe(false);
   });
 
-  feature('is redacted by the bot when it was said in Matrix, once', async () => {
+  step('is redacted by the bot when it was said in Matrix, once', async () => {
     const { network, thread } = care;
     const { eventId, recorded } = await sayInMatrix(thread, network.gp, 'Said in the wrong room.');
     await change(recorded, { status: 'entered-in-error' });
@@ -177,7 +162,7 @@ describe('a Communication that was entered in error', () => {
   });
 });
 
-feature('a redaction in Matrix that comes back from the record does nothing', async () => {
+step('a redaction in Matrix that comes back from the record does nothing', async () => {
   const { network, thread } = care;
   const { eventId } = await sayInMatrix(thread, network.gp, 'Taken back by myself.');
   await network.gp.matrix.redact(thread.roomId, eventId, 'mistake');
@@ -188,7 +173,7 @@ feature('a redaction in Matrix that comes back from the record does nothing', as
   expect(all.map(({ sender }) => sender)).toEqual([network.gp.matrix.userId]);
 });
 
-feature('a first message of a CommunicationRequest that changes is an edit of it', async () => {
+step('a first message of a CommunicationRequest that changes is an edit of it', async () => {
   const { network, thread } = care;
   const history = await network.nurse.matrix.history(thread.roomId);
   const opening = history.find(({ content }) => content.body === 'How is she today?')!;
@@ -198,7 +183,7 @@ feature('a first message of a CommunicationRequest that changes is an edit of it
 });
 
 describe('a Communication in a thread', () => {
-  feature('is in the thread of the message that it is part of', async () => {
+  step('is in the thread of the message that it is part of', async () => {
     const { thread } = care;
     const { written: root, event: rootEvent } = await first('About her walker.');
     const request = { reference: `CommunicationRequest/${thread.request.id}` };
@@ -223,7 +208,7 @@ describe('a Communication in a thread', () => {
     });
   });
 
-  feature('is in the thread of a message that was said in Matrix', async () => {
+  step('is in the thread of a message that was said in Matrix', async () => {
     const { network, thread } = care;
     const { eventId, recorded } = await sayInMatrix(thread, network.gp, 'About her glasses.');
     const partOf = [
@@ -235,7 +220,7 @@ describe('a Communication in a thread', () => {
   });
 });
 
-feature('a Communication to single persons mentions them, and a team nobody', async () => {
+step('a Communication to single persons mentions them, and a team nobody', async () => {
   const { network, thread } = care;
   const recipient = [
     { reference: `CareTeam/${thread.team.id}` },
@@ -251,7 +236,7 @@ feature('a Communication to single persons mentions them, and a team nobody', as
 });
 
 describe('a text with a form', () => {
-  feature('is read with it, without what could harm', async () => {
+  step('is read with it, without what could harm', async () => {
     const html = '<p>Take <b>two</b> pills.</p><script>alert(1)</script><img src="x" onerror="alert(1)">';
     await write(html);
     const events = await seenByAll('the words', says('Take two pills.'));
@@ -261,7 +246,7 @@ describe('a text with a form', () => {
     }
   });
 
-  feature('may have it in the extension rendering-xhtml', async () => {
+  step('may have it in the extension rendering-xhtml', async () => {
     const url = 'http://hl7.org/fhir/StructureDefinition/rendering-xhtml';
     const extension = [{ url, valueString: '<div>Take <em>three</em> pills</div>' }];
     const payload = [{ contentString: 'Take 3 pills', _contentString: { extension } }];
@@ -269,7 +254,7 @@ describe('a text with a form', () => {
     expect(event.content.formatted_body).toBe('<div>Take <em>three</em> pills</div>');
   });
 
-  feature('is none when a text only looks like it', async () => {
+  step('is none when a text only looks like it', async () => {
     const { event } = await first('a < b and <y> is > 3');
     expect(event.content).not.toHaveProperty('formatted_body');
   });
@@ -286,7 +271,7 @@ describe('a long text', () => {
       .flatMap((text) => [...String(text).matchAll(new RegExp(`${name} (\\d+)`, 'g'))])
       .map(([, n]) => Number(n));
 
-  feature('is said in pieces, in order, with no word lost, and changes piece by piece', async () => {
+  step('is said in pieces, in order, with no word lost, and changes piece by piece', async () => {
     const written = await write(longText('alpha', 4_000));
     const history = await settledHistory();
     const pieces = history.filter(piecesOf('alpha'));
@@ -311,7 +296,7 @@ describe('a long text', () => {
     for (const piece of pieces.slice(1)) await seenByAll('the redaction of a piece', redacts(piece.event_id));
   });
 
-  feature('of more than eight pieces is attached as a text file', async () => {
+  step('of more than eight pieces is attached as a text file', async () => {
     const text = longText('omega', 16_000);
     const written = await write(text);
     const [event] = await seenByAll('the file', ({ content }) => {
@@ -322,7 +307,7 @@ describe('a long text', () => {
   });
 });
 
-feature('an old message carries the time at which it was said', async () => {
+step('an old message carries the time at which it was said', async () => {
   const sent = '2026-03-10T09:30:00.000Z';
   const { event } = await first('Said in March.', { sent });
   expect(event.origin_server_ts).toBe(Date.parse(sent));
@@ -331,7 +316,7 @@ feature('an old message carries the time at which it was said', async () => {
   expect(Math.abs(fresh.origin_server_ts - before)).toBeLessThan(60_000);
 });
 
-feature('somebody with an account of their own who writes in FHIR is shown by their ghost', async () => {
+step('somebody with an account of their own who writes in FHIR is shown by their ghost', async () => {
   const { gp } = care.network;
   const { event } = await first('From the practice system.', {
     sender: { reference: `Practitioner/${gp.resource.id}` },
@@ -344,7 +329,7 @@ feature('somebody with an account of their own who writes in FHIR is shown by th
 });
 
 describe('a Communication for a conversation that is closed', () => {
-  feature('is still shown by its author’s ghost, and members still cannot post', async () => {
+  step('is still shown by its author’s ghost, and members still cannot post', async () => {
     const { network, thread } = care;
     const { written, event: earlier } = await first('Said while it was open.');
     const request = await network.fhir.read<CommunicationRequest>('CommunicationRequest', thread.request.id);
@@ -374,6 +359,6 @@ describe('a Communication for a conversation that is closed', () => {
   });
 });
 
-feature('nothing of all this is among the dead letters', async () => {
+step('nothing of all this is among the dead letters', async () => {
   expect(await deadLetterKinds(care.stack.federation.natsUrl)).toEqual([]);
 });

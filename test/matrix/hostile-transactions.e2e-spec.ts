@@ -8,6 +8,7 @@ import { type CareConversation, startCareConversation } from '../support/care-co
 import { type HostileTransaction, hostileTransactions } from '../support/hostile-transactions';
 import { metricOf } from '../support/metric';
 import { backlog, deadLetterPayloads } from '../support/queue-evidence';
+import { outcomeOfSteps, step } from '../support/step';
 
 /*
  * Two hundred malformed and hostile transactions, with the right hs_token, amid real talk: as if somebody had stolen the
@@ -43,7 +44,6 @@ let transactions: HostileTransaction[];
 let answers: { status: number; text: string }[];
 let talk: { eventId: string; body: string; latencyMs: number }[];
 let written: Communication & { id: string };
-let outcome: 'succeeded' | 'failed' = 'failed';
 
 /** What the servers hold, as far as the conversation goes. */
 interface Evidence {
@@ -169,25 +169,12 @@ beforeAll(async () => {
   talk.push(await sayForReal('Behind them.'));
   await until('both queues to be empty', async () => (await backlog(stack.federation.natsUrl)) === 0);
   after = await evidence();
-  outcome = 'succeeded';
 }, 600_000);
 
-afterAll(() => conversation?.stop(outcome), 30_000);
-
-/** The servers' logs are kept when one fails. */
-function finding(name: string, look: () => Promise<void> | void): void {
-  it(name, async () => {
-    try {
-      await look();
-    } catch (error) {
-      outcome = 'failed';
-      throw error;
-    }
-  });
-}
+afterAll(() => conversation?.stop(outcomeOfSteps()), 30_000);
 
 describe('two hundred malformed and hostile transactions', () => {
-  finding(
+  step(
     'are of every kind, and each is answered with 200, so that the homeserver repeats none of them',
     () => {
       expect(new Set(transactions.map(({ kind }) => kind)).size).toBeGreaterThan(25);
@@ -198,7 +185,7 @@ describe('two hundred malformed and hostile transactions', () => {
     },
   );
 
-  finding('crash nothing: every process is the same, healthy, and ready', async () => {
+  step('crash nothing: every process is the same, healthy, and ready', async () => {
     const { stack } = conversation;
     expect(after.pids).toEqual(before.pids);
     for (const app of BRIDGE_APPS) {
@@ -208,12 +195,12 @@ describe('two hundred malformed and hostile transactions', () => {
     }
   });
 
-  finding('block nothing: each message behind them is recorded promptly', () => {
+  step('block nothing: each message behind them is recorded promptly', () => {
     const slow = talk.filter(({ latencyMs }) => latencyMs > promptMs);
     expect({ said: talk.length, slow }).toEqual({ said: count / between + 1, slow: [] });
   });
 
-  finding('disturb no order: the talk among them is on the other side once, and in order', async () => {
+  step('disturb no order: the talk among them is on the other side once, and in order', async () => {
     const { network, thread } = conversation;
     const sides = await compareSides(network.fhir, network.nurse.matrix, thread.roomId, thread.request.id, {
       inMatrix: ['Before them.', ...talk.map(({ body }) => body)],
@@ -222,7 +209,7 @@ describe('two hundred malformed and hostile transactions', () => {
     expect(sides).toMatchObject({ lost: [], duplicated: [], disordered: [] });
   });
 
-  finding('change nothing in the record: it holds the talk and nothing else', async () => {
+  step('change nothing in the record: it holds the talk and nothing else', async () => {
     const { network } = conversation;
     const recorded = await Promise.all(talk.map(({ eventId }) => recordOf(network, eventId)));
     const talked = [...recorded, written].map(({ id }) => `Communication/${id}`);
@@ -233,21 +220,18 @@ describe('two hundred malformed and hostile transactions', () => {
     );
   });
 
-  finding(
-    'change nothing in Matrix: state, members, timeline and the bot’s Rooms are as before',
-    async () => {
-      const { network, thread } = conversation;
-      expect(after.state).toEqual(before.state);
-      expect(after.roomsOfBot).toEqual(before.roomsOfBot);
-      expect(after.invites).toEqual(before.invites);
-      const real = new Set(talk.map(({ eventId }) => eventId));
-      const news = after.timeline.slice(before.timeline.length).filter((eventId) => !real.has(eventId));
-      const fromFhir = await network.nurse.matrix.waitForMessage(thread.roomId, 'Behind them, in FHIR.');
-      expect(news).toEqual([fromFhir.event_id]);
-    },
-  );
+  step('change nothing in Matrix: state, members, timeline and the bot’s Rooms are as before', async () => {
+    const { network, thread } = conversation;
+    expect(after.state).toEqual(before.state);
+    expect(after.roomsOfBot).toEqual(before.roomsOfBot);
+    expect(after.invites).toEqual(before.invites);
+    const real = new Set(talk.map(({ eventId }) => eventId));
+    const news = after.timeline.slice(before.timeline.length).filter((eventId) => !real.has(eventId));
+    const fromFhir = await network.nurse.matrix.waitForMessage(thread.roomId, 'Behind them, in FHIR.');
+    expect(news).toEqual([fromFhir.event_id]);
+  });
 
-  finding('are in the dead letters where they are malformed, byte for byte', async () => {
+  step('are in the dead letters where they are malformed, byte for byte', async () => {
     const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
     const held = new Set((await deadLetterPayloads(conversation.stack.federation.natsUrl)).map(digest));
     const expected = transactions.flatMap(({ kind, letters }) => letters.map((letter) => ({ kind, letter })));
@@ -261,7 +245,7 @@ describe('two hundred malformed and hostile transactions', () => {
     expect(lost.map(({ kind, letter }) => [kind, letter.subarray(0, 200).toString()])).toEqual([]);
   });
 
-  finding('are counted: what is malformed, unused, or of the bridge’s own', async () => {
+  step('are counted: what is malformed, unused, or of the bridge’s own', async () => {
     const ingress = urlOf('as-ingress', conversation.stack.environment);
     const counted = (name: string, label: string): Promise<number> => metricOf(ingress, `${name}{${label}}`);
     for (const outcome of ['malformed', 'unused', 'echo'])

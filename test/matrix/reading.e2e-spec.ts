@@ -4,13 +4,13 @@ import { sayInMatrix, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { deadLetterKinds } from '../support/queue-evidence';
+import { outcomeOfSteps, step } from '../support/step';
 
 /*
  * Who has read what: read receipts of clients on three homeservers on one side, Tasks and AuditEvents on the other.
  */
 
 let care: CareConversation;
-let allPassed = true;
 
 beforeAll(async () => {
   care = await startCareConversation();
@@ -19,22 +19,7 @@ beforeAll(async () => {
     await network.fhir.create(subscription(criteria, stack.notifyUrl, stack.environment.notificationSecret));
 }, 120_000);
 
-afterAll(() => care?.stop(allPassed ? 'succeeded' : 'failed'), 30_000);
-
-function feature(name: string, show: () => Promise<void>): void {
-  it(
-    name,
-    async () => {
-      try {
-        await show();
-      } catch (error) {
-        allPassed = false;
-        throw error;
-      }
-    },
-    120_000,
-  );
-}
+afterAll(() => care?.stop(outcomeOfSteps()), 30_000);
 
 /** What the carer writes, once everybody can read it. */
 async function written(text: string): Promise<{ ref: string; eventId: string }> {
@@ -94,7 +79,7 @@ async function ghostHasRead(eventId: string): Promise<string> {
 }
 
 describe('somebody who reads in Matrix', () => {
-  feature('completes their own open Tasks up to that message, and no others', async () => {
+  step('completes their own open Tasks up to that message, and no others', async () => {
     const { network, thread } = care;
     const { gp, nurse, fhir } = network;
     const role = await fhir.create<PractitionerRole>({
@@ -126,7 +111,7 @@ describe('somebody who reads in Matrix', () => {
     expect(await statusOf(others)).toBe('requested');
   });
 
-  feature(
+  step(
     'leaves one AuditEvent of the access for each message, from whatever homeserver they read',
     async () => {
       const { gp, nurse, pharmacist } = care.network;
@@ -148,7 +133,7 @@ describe('somebody who reads in Matrix', () => {
     },
   );
 
-  feature('has read the message before an event that is none, once', async () => {
+  step('has read the message before an event that is none, once', async () => {
     const { network, thread } = care;
     const { gp } = network;
     const { ref, eventId } = await written('Please react.');
@@ -173,7 +158,7 @@ describe('somebody who reads in Matrix', () => {
 });
 
 describe('somebody who reads in FHIR', () => {
-  feature(
+  step(
     'has read in Matrix when their Task is completed, shown by their ghost on other homeservers',
     async () => {
       const { network } = care;
@@ -187,14 +172,14 @@ describe('somebody who reads in FHIR', () => {
     },
   );
 
-  feature('has read in Matrix when an AuditEvent tells of it', async () => {
+  step('has read in Matrix when an AuditEvent tells of it', async () => {
     const { network } = care;
     const { recorded, eventId } = await sayInMatrix(care.thread, network.nurse, 'And this?');
     await network.fhir.create(access(`RelatedPerson/${network.carer.id}`, `Communication/${recorded.id}`));
     await ghostHasRead(eventId);
   });
 
-  feature('is left to their own client when they have an account', async () => {
+  step('is left to their own client when they have an account', async () => {
     const { network, thread } = care;
     const { nurse, carer, fhir } = network;
     const { recorded, eventId } = await sayInMatrix(thread, network.gp, 'Sanne, have you read this?');
@@ -210,7 +195,7 @@ describe('somebody who reads in FHIR', () => {
   });
 });
 
-feature('what the bridge has noted of reading never comes back as a receipt', async () => {
+step('what the bridge has noted of reading never comes back as a receipt', async () => {
   const { gp, carer, fhir } = care.network;
   const { ref, eventId } = await written('The last one.');
   await gp.matrix.markRead(care.thread.roomId, eventId);
@@ -233,6 +218,6 @@ feature('what the bridge has noted of reading never comes back as a receipt', as
   expect([...new Set(ghosts)]).toEqual([ghost]);
 });
 
-feature('nothing of all this is among the dead letters', async () => {
+step('nothing of all this is among the dead letters', async () => {
   expect(await deadLetterKinds(care.stack.federation.natsUrl)).toEqual([]);
 });

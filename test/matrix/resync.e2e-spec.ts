@@ -10,9 +10,9 @@ import { call, invite } from '../support/client-api';
 import { forgetTransactions } from '../support/forgotten-events';
 import { withOtherSettings } from '../support/other-process';
 import { deadLetterKinds } from '../support/queue-evidence';
+import { outcomeOfSteps, step } from '../support/step';
 
 let care: CareConversation;
-let allPassed = true;
 
 beforeAll(async () => {
   // Nothing is compared by itself here, but once at the start.
@@ -20,23 +20,8 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await care?.stop(allPassed ? 'succeeded' : 'failed');
+  await care?.stop(outcomeOfSteps());
 }, 60_000);
-
-function step(name: string, play: () => Promise<void>): void {
-  it(
-    name,
-    async () => {
-      try {
-        await play();
-      } catch (error) {
-        allPassed = false;
-        throw error;
-      }
-    },
-    120_000,
-  );
-}
 
 /** As an operator has it compared: `command.resync-room`. */
 async function askForResync(roomId: string): Promise<void> {

@@ -19,13 +19,13 @@ import { type CareConversation, startCareConversation } from '../support/care-co
 import { call, deleteRoom, invite, roomPath, setStateIn, stateIn, upgrade } from '../support/client-api';
 import { withOtherSettings } from '../support/other-process';
 import { deadLetterKinds } from '../support/queue-evidence';
+import { outcomeOfSteps, step } from '../support/step';
 
 let conversation: CareConversation;
 let stack: Stack;
 let network: CareNetwork;
 let thread: Thread;
 let bot: string;
-let allPassed = true;
 
 beforeAll(async () => {
   conversation = await startCareConversation({
@@ -40,24 +40,8 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await conversation?.stop(allPassed ? 'succeeded' : 'failed');
+  await conversation?.stop(outcomeOfSteps());
 }, 60_000);
-
-/** The steps of one `describe` build on each other. The servers' logs are kept when one fails. */
-function step(name: string, play: () => Promise<void>, withinMs = 120_000): void {
-  it(
-    name,
-    async () => {
-      try {
-        await play();
-      } catch (error) {
-        allPassed = false;
-        throw error;
-      }
-    },
-    withinMs,
-  );
-}
 
 const reads = ({ matrix }: Professional, roomId: string, type: string, key?: string) =>
   stateIn(matrix, roomId, type, key);

@@ -1,4 +1,5 @@
 import { type CareConversation, startCareConversation } from './care-conversation';
+import { outcomeOfSteps, step } from './step';
 import type { StackOptions } from '../../deploy/local/src/stack';
 
 /** A play on real servers, step by step; when a step fails, the logs of the servers are kept. */
@@ -10,28 +11,15 @@ export interface Play {
 /** To be called once, at the top of a test file. `scene` can be used within steps. */
 export function playConversation(settings: NonNullable<StackOptions['settings']>): Play {
   let scene: CareConversation | undefined;
-  let allPassed = true;
   beforeAll(async () => {
     scene = await startCareConversation({ settings });
   }, 180_000);
-  afterAll(() => scene?.stop(allPassed ? 'succeeded' : 'failed'), 60_000);
+  afterAll(() => scene?.stop(outcomeOfSteps()), 60_000);
   return {
     get scene() {
       if (!scene) throw new Error('The play has not begun');
       return scene;
     },
-    step: (name, play) =>
-      it(
-        name,
-        async () => {
-          try {
-            await play();
-          } catch (error) {
-            allPassed = false;
-            throw error;
-          }
-        },
-        120_000,
-      ),
+    step,
   };
 }
