@@ -3,6 +3,7 @@ import { EventId, MatrixEvent, type MessageOf, RoomId, UserId } from '@bridge/co
 import { readEdit, threadRoot, wasRedacted } from '@bridge/mapping';
 import { MatrixRefusal, Rooms } from '@bridge/matrix';
 import { DeliveryMarkStore } from '@bridge/persistence';
+import { aboutEvent } from './bot-voice';
 import { GhostKeeper } from './ghost-keeper';
 import { Languages } from './languages';
 import { ManagerConfig } from './manager-config';
@@ -89,7 +90,7 @@ export class DeliveryMarks {
     return this.rooms.send({
       roomId,
       as: this.config.bot,
-      transactionId: transactionId('mark', eventId),
+      transactionId: aboutEvent('mark', eventId),
       content,
     });
   }
@@ -102,7 +103,7 @@ export class DeliveryMarks {
         roomId,
         as: this.config.bot,
         type: 'm.reaction',
-        transactionId: transactionId('mark-reaction', eventId),
+        transactionId: aboutEvent('mark-reaction', eventId),
         content: { 'm.relates_to': relation },
       });
     } catch (error) {
@@ -116,11 +117,7 @@ export class DeliveryMarks {
       roomId,
       eventId,
       as: this.config.bot,
-      transactionId: transactionId('unmark', eventId),
+      transactionId: aboutEvent('unmark', eventId),
     });
   }
-}
-
-function transactionId(what: string, eventId: EventId): string {
-  return `${what}.${encodeURIComponent(eventId.slice(1))}`;
 }
