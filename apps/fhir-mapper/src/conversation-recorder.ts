@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MessageOf, NoticeCode, UserId } from '@bridge/contracts';
+import { FhirRef, MessageOf, NoticeCode, UserId } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import {
   archivedRequest,
@@ -45,7 +45,7 @@ export class ConversationRecorder {
     });
     const { ref } = await this.fhir.createOnce(request, requestQuery(identifier));
     await this.applyCurrent(ref);
-    await this.tell(answerTo, account, 'conversation-started', { conversation: ref });
+    await this.tell(answerTo, account, 'conversation-started', ref);
   }
 
   /** Completes the request; its Room becomes read-only as after any other completion. */
@@ -75,12 +75,15 @@ export class ConversationRecorder {
     answerTo: AnswerTo,
     to: UserId,
     notice: NoticeCode,
-    details?: Record<string, string>,
+    conversation?: FhirRef,
   ): Promise<void> {
     if (!answerTo) return;
     const { roomId, eventId: inReplyTo } = answerTo;
+    const details = conversation && { conversation };
     const message = { roomId, inReplyTo, to, notice, details };
-    await this.publisher.publish('command.send-notice', roomId, message, { id: `${inReplyTo} ${notice}` });
+    // What speaks of a conversation comes after the command that makes its Room.
+    const key = conversation ?? roomId;
+    await this.publisher.publish('command.send-notice', key, message, { id: `${inReplyTo} ${notice}` });
   }
 }
 

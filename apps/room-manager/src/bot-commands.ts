@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { MatrixEvent } from '@bridge/contracts';
 import {
   BotCommandName,
@@ -12,7 +12,6 @@ import {
   usageOf,
   wasRedacted,
 } from '@bridge/mapping';
-import { MatrixRefusal } from '@bridge/matrix';
 import { ToldOnceStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
 import type { BotHandler, BotReply, BotRequest } from './bot/bot-request';
@@ -29,7 +28,6 @@ import { ManagerConfig } from './manager-config';
 /** What people ask of the bot. Nothing of it is in the record, the logs or the metrics but the command's name. */
 @Injectable()
 export class BotCommands {
-  private readonly logger = new Logger(BotCommands.name);
   private readonly handlers: Readonly<Record<BotCommandName, BotHandler>>;
   private readonly asked;
 
@@ -119,12 +117,6 @@ export class BotCommands {
   private async say(event: MatrixEvent, answer: Exclude<BotReply, string>): Promise<void> {
     const { event_id: eventId, room_id: roomId, sender } = event;
     const transactionId = aboutEvent('bot', eventId);
-    try {
-      await this.voice.say({ roomId, transactionId, answer, to: { eventId, sender, event } });
-    } catch (error) {
-      if (!(error instanceof MatrixRefusal && error.errcode === 'M_FORBIDDEN')) throw error;
-      // Somebody has removed the bot in the meantime: they do not want to hear it.
-      this.logger.log(`An answer in ${roomId} was not wanted any more`);
-    }
+    await this.voice.say({ roomId, transactionId, answer, to: { eventId, sender, event } });
   }
 }

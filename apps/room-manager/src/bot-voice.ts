@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { EventId, MatrixEvent, RoomId, UserId } from '@bridge/contracts';
 import { Answer, answerContent, replyRelation } from '@bridge/mapping';
-import { Rooms } from '@bridge/matrix';
+import { Members, Rooms } from '@bridge/matrix';
 import { GhostKeeper } from './ghost-keeper';
+import { isForbidden } from './ghost-voice';
 import { ManagerConfig } from './manager-config';
 
 export interface Saying {
@@ -17,19 +18,28 @@ export interface Saying {
 /** What the bot says, always as a notice: no other bot answers that. */
 @Injectable()
 export class BotVoice {
+  private readonly logger = new Logger(BotVoice.name);
   private device?: Promise<void>;
 
   constructor(
     private readonly ghosts: GhostKeeper,
     private readonly rooms: Rooms,
+    private readonly members: Members,
     private readonly config: ManagerConfig,
   ) {}
 
-  async say({ roomId, transactionId, answer, to }: Saying): Promise<EventId> {
+  /** @returns undefined when the bot was removed in the meantime, or the Room was: nobody wants to hear it there */
+  async say({ roomId, transactionId, answer, to }: Saying): Promise<EventId | undefined> {
     await this.ready();
     const relation = to ? replyRelation(to.eventId, to.sender, to.event) : { 'm.mentions': {} };
     const content = { ...answerContent(answer), ...relation };
-    return this.rooms.send({ roomId, as: this.config.bot, transactionId, content });
+    try {
+      return await this.rooms.send({ roomId, as: this.config.bot, transactionId, content });
+    } catch (error) {
+      if (!isForbidden(error) || (await this.members.isIn(roomId, this.config.bot))) throw error;
+      this.logger.log(`Something that the bot had to say in ${roomId} is not wanted there any more`);
+      return undefined;
+    }
   }
 
   /** Once per process the bot is made sure of, with its device, without which the homeserver forgets transaction ids. */

@@ -55,7 +55,9 @@ export class ContainerReconciler {
         creation({ kind, aliasLocalpart, roomVersion: version, federate, state: wanted }),
       );
     } catch (error) {
-      const raced = error instanceof MatrixRefusal && error.errcode === 'M_ROOM_IN_USE';
+      // Synapse refuses an alias that is taken at first, and one that is taken while it makes the room with 409.
+      const raced =
+        error instanceof MatrixRefusal && (error.errcode === 'M_ROOM_IN_USE' || error.status === 409);
       const made = raced ? await this.rooms.resolve(alias) : undefined;
       if (made) return made;
       throw error;

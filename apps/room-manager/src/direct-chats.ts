@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EventId, MatrixStateEvent, RoomId, UserId } from '@bridge/contracts';
 import { usageOf } from '@bridge/mapping';
-import { MatrixRefusal, RoomState, Rooms } from '@bridge/matrix';
+import { MatrixRefusal, Members, RoomState, Rooms } from '@bridge/matrix';
 import { DirectChatStore } from '@bridge/persistence';
 import { BotVoice, aboutEvent } from './bot-voice';
 import { Languages } from './languages';
@@ -13,6 +13,7 @@ export class DirectChats {
   constructor(
     private readonly chats: DirectChatStore,
     private readonly rooms: Rooms,
+    private readonly members: Members,
     private readonly voice: BotVoice,
     private readonly languages: Languages,
     private readonly config: ManagerConfig,
@@ -44,7 +45,7 @@ export class DirectChats {
    */
   async end(roomId: RoomId): Promise<boolean> {
     if (!(await this.chats.find(roomId))) return false;
-    if (!(await this.isIn(roomId, this.config.bot))) await this.chats.remove(roomId);
+    if (!(await this.members.isIn(roomId, this.config.bot))) await this.chats.remove(roomId);
     return true;
   }
 
@@ -52,7 +53,7 @@ export class DirectChats {
   async onMemberEvent({ room_id: roomId, state_key: person, content }: MatrixStateEvent): Promise<void> {
     if (content.membership !== 'leave' && content.membership !== 'ban') return;
     if ((await this.chats.find(roomId)) !== person) return;
-    if (await this.isIn(roomId, person)) return;
+    if (await this.members.isIn(roomId, person as UserId)) return;
     try {
       await this.rooms.leave(roomId, this.config.bot, '');
     } catch (error) {
@@ -60,16 +61,6 @@ export class DirectChats {
       if (!(error instanceof MatrixRefusal)) throw error;
     }
     await this.chats.remove(roomId);
-  }
-
-  private async isIn(roomId: RoomId, userId: string): Promise<boolean> {
-    try {
-      return (await this.rooms.membershipOf(roomId, userId as UserId)) === 'join';
-    } catch (error) {
-      // The homeserver tells the bot nothing of a room that it is banned from.
-      if (error instanceof MatrixRefusal) return false;
-      throw error;
-    }
   }
 }
 

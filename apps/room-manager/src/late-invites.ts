@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { MessageOf } from '@bridge/contracts';
 import { Members } from '@bridge/matrix';
 import { ContainerPlaces } from './container-places';
+import { isForbidden } from './ghost-voice';
 import { Inviter } from './inviter';
+import { ManagerConfig } from './manager-config';
 import { visibleId } from './visible-id';
 
 /** Invites that could not be made at once. */
@@ -12,6 +14,7 @@ export class LateInvites {
     private readonly places: ContainerPlaces,
     private readonly inviter: Inviter,
     private readonly members: Members,
+    private readonly config: ManagerConfig,
   ) {}
 
   /**
@@ -25,6 +28,11 @@ export class LateInvites {
     const current = await this.members.current(place.roomId, userId);
     const { membership } = current?.content ?? {};
     if (membership === 'join' || membership === 'invite') return;
-    await this.inviter.invite({ ...place, userId });
+    try {
+      await this.inviter.invite({ ...place, userId });
+    } catch (error) {
+      // A room that was deleted has nobody; who belongs is invited to the one that is made in its place.
+      if (!isForbidden(error) || (await this.members.isIn(place.roomId, this.config.bot))) throw error;
+    }
   }
 }

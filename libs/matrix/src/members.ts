@@ -33,6 +33,11 @@ export class Members {
     }
   }
 
+  /** Whether somebody is in the room now; false also where the bot may not look. */
+  async isIn(roomId: RoomId, userId: UserId): Promise<boolean> {
+    return (await this.current(roomId, userId))?.content.membership === 'join';
+  }
+
   /**
    * Finds out whether somebody's homeserver can be reached, by asking for their profile. An invite would find out too,
    * but while one waits for a server that is away, Synapse lets nobody else into that room or out of it.
