@@ -12,6 +12,7 @@ import {
 import { QueueConnection, QueueModule, QueuePublisher } from '@bridge/queue';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
+import { HeldBackEvents } from './held-back-events';
 import { HomeserverWakeUp } from './homeserver-wake-up';
 import { LookupController } from './lookup.controller';
 import { MalformedLetters } from './malformed-letters';
@@ -50,6 +51,11 @@ export class AsIngressModule {
       controllers: [TransactionsController, LookupController, ThirdPartyController, PingController],
       providers: [
         MalformedLetters,
+        {
+          provide: HeldBackEvents,
+          useFactory: (publisher: QueuePublisher) => new HeldBackEvents(publisher),
+          inject: [QueuePublisher],
+        },
         OncePerTransaction,
         { provide: OwnNamespace, useValue: new OwnNamespace(config.matrix) },
         {
@@ -58,9 +64,10 @@ export class AsIngressModule {
             publisher: QueuePublisher,
             malformed: MalformedLetters,
             own: OwnNamespace,
+            heldBack: HeldBackEvents,
             metrics: Metrics,
-          ) => new TransactionIntake(publisher, malformed, own, metrics),
-          inject: [QueuePublisher, MalformedLetters, OwnNamespace, Metrics],
+          ) => new TransactionIntake(publisher, malformed, own, heldBack, metrics),
+          inject: [QueuePublisher, MalformedLetters, OwnNamespace, HeldBackEvents, Metrics],
         },
         {
           provide: HomeserverWakeUp,

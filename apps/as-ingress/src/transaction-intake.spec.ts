@@ -46,7 +46,7 @@ describe('TransactionIntake', () => {
   beforeEach(() => {
     queue = new FaultyQueue();
     metrics = new Metrics();
-    intake = new TransactionIntake(queue, queue, own, metrics);
+    intake = new TransactionIntake(queue, queue, own, { notice: async () => {} }, metrics);
   });
 
   const counted = async (name = 'bridge_as_events_total'): Promise<Record<string, number>> => {
@@ -119,7 +119,13 @@ describe('TransactionIntake', () => {
 
   it('refuses a transaction whose malformed event could not be kept', async () => {
     const away = new TransientError('queue-away', 'away', { advice: 'look' });
-    const unkept = new TransactionIntake(queue, { keep: () => Promise.reject(away) }, own, metrics);
+    const unkept = new TransactionIntake(
+      queue,
+      { keep: () => Promise.reject(away) },
+      own,
+      { notice: async () => {} },
+      metrics,
+    );
     await expect(unkept.accept(bodyOf({ type: 'm.room.message' }))).rejects.toBe(away);
     await expect(unkept.accept(Buffer.from('no JSON'))).rejects.toBe(away);
   });

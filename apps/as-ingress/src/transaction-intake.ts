@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { PermanentError } from '@bridge/contracts';
 import { Metrics } from '@bridge/platform';
 import { QueuePublisher } from '@bridge/queue';
+import { HeldBackEvents } from './held-back-events';
 import { MalformedLetters } from './malformed-letters';
 import { OwnNamespace } from './own-namespace';
 import { inOrderPerKey } from './in-order-per-key';
@@ -21,6 +22,7 @@ export class TransactionIntake {
     private readonly publisher: Pick<QueuePublisher, 'publish'>,
     private readonly malformed: Pick<MalformedLetters, 'keep'>,
     private readonly own: Pick<OwnNamespace, 'hasUser' | 'bot'>,
+    private readonly heldBack: Pick<HeldBackEvents, 'notice'>,
     metrics: Metrics,
   ) {
     this.events = metrics.counter(
@@ -83,6 +85,7 @@ export class TransactionIntake {
   private async publish({ kind, event }: Queued): Promise<void> {
     try {
       await this.publisher.publish(kind, event.room_id, event, { id: event.event_id });
+      await this.heldBack.notice(event);
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
       await this.malformed.keep('matrix.event', error.failureClass, Buffer.from(JSON.stringify(event)));

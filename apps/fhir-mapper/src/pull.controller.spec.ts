@@ -59,3 +59,27 @@ it('its own notification is answered, though the queue does not tell its number 
   await notify(7);
   expect(world.pulls).toHaveLength(1);
 });
+
+describe('notifications that come without end', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it('are answered at once, up to three pulls; from then on the pulls wait, so that one answers many', async () => {
+    const { world, notify } = setUp();
+    for (const sequence of [1, 2, 3]) await notify(sequence);
+    expect(world.pulls).toHaveLength(3);
+    const fourth = notify(10);
+    await jest.advanceTimersByTimeAsync(299);
+    expect(world.pulls).toHaveLength(3);
+    await jest.advanceTimersByTimeAsync(2);
+    await fourth;
+    expect(world.pulls).toHaveLength(4);
+  });
+
+  it('of one source do not make another wait', async () => {
+    const { world, notify } = setUp();
+    for (const sequence of [1, 2, 3]) await notify(sequence);
+    await notify(10, 'lab');
+    expect(world.pulls).toHaveLength(4);
+  });
+});

@@ -108,14 +108,17 @@ export class RoomResync {
     const isFirst = checkpoint === undefined;
     let page = await this.firstPage(roomId, checkpoint);
     for (let read = 1; ; read++) {
+      // Read ahead, while this page goes to the queue: after an outage every moment counts.
+      const ahead = page.next && read < pagesAtOnce ? this.page(roomId, page.next) : undefined;
+      ahead?.catch(() => undefined);
       await this.queueMissing(roomId, page, isFirst);
       await this.answerState(place, page.newer);
       const last = page.newer.at(-1)?.event_id;
       if (last) await this.checkpoints.move(roomId, checkpoint, last);
       checkpoint = last ?? checkpoint;
       if (!page.next) return;
-      if (read === pagesAtOnce) break;
-      page = await this.page(roomId, page.next);
+      if (!ahead) break;
+      page = await ahead;
     }
     const id = `${roomId} ${checkpoint}`;
     await this.publisher.publish('command.resync-room', roomId, { roomId }, { id });
