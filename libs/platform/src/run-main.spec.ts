@@ -27,7 +27,7 @@ describe('runMain', () => {
   it('hands the configuration to main', async () => {
     process.env.MATRIX_HS_TOKEN = TOKEN;
     const config = await new Promise((resolve) => runMain(entry, async (read) => resolve(read)));
-    expect(config).toEqual({ appservice: { id: 'fhir-matrix-bridge', hsToken: TOKEN } });
+    expect(config).toMatchObject({ appservice: { id: 'fhir-matrix-bridge', hsToken: TOKEN } });
   });
 
   it('ends with status 2 and all mistakes on standard error, before main runs', async () => {
