@@ -6,14 +6,12 @@ import {
   ConversationStore,
   DueCareTeamStore,
   ParticipantStore,
-  PersistenceModule,
   type Person,
   RoomMembershipStore,
 } from '@bridge/persistence';
-import { Readiness } from '@bridge/platform';
-import { Global, Module } from '@nestjs/common';
-import { Test, type TestingModule } from '@nestjs/testing';
-import { Client } from 'pg';
+import type { TestingModule } from '@nestjs/testing';
+import { queryDatabase } from './support/database';
+import { openStores } from './support/stores';
 
 let nest: TestingModule;
 let participants: ParticipantStore;
@@ -23,16 +21,8 @@ let conversations: ConversationStore;
 let due: DueCareTeamStore;
 let memberships: RoomMembershipStore;
 
-@Global()
-@Module({ providers: [Readiness], exports: [Readiness] })
-class ReadinessModule {}
-
 beforeAll(async () => {
-  const postgres = { url: process.env.TEST_DATABASE_URL!, poolSize: 20 };
-  nest = await Test.createTestingModule({
-    imports: [ReadinessModule, PersistenceModule.forRoot(postgres, { ghostPrefix: '_fhir_bridge_' })],
-  }).compile();
-  await nest.init();
+  nest = await openStores();
   participants = nest.get(ParticipantStore);
   overrides = nest.get(AccountOverrideStore);
   careTeams = nest.get(CareTeamStore);
@@ -194,13 +184,11 @@ describe('who is in a Room', () => {
     );
     expect(taken.filter(Boolean)).toHaveLength(3);
     expect(await memberships.takeRestoration(room, newAccount(), limit)).toBe(false);
-    const database = new Client({ connectionString: process.env.TEST_DATABASE_URL });
-    await database.connect();
-    await database.query(
+    await queryDatabase(
+      process.env.TEST_DATABASE_URL!,
       `UPDATE room_membership SET restored_at = ARRAY[now() - interval '2 minutes', now()] WHERE room_id = $1`,
       [room],
     );
-    await database.end();
     expect(await memberships.takeRestoration(room, user, limit)).toBe(true);
     expect(await memberships.takeRestoration(room, user, limit)).toBe(true);
     expect(await memberships.takeRestoration(room, user, limit)).toBe(false);

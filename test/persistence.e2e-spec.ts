@@ -9,12 +9,10 @@ import {
   CursorStore,
   MessageLinkStore,
   ParticipantStore,
-  PersistenceModule,
 } from '@bridge/persistence';
-import { Readiness } from '@bridge/platform';
-import { Global, Module } from '@nestjs/common';
-import { Test, TestingModule } from '@nestjs/testing';
-import { Client } from 'pg';
+import type { TestingModule } from '@nestjs/testing';
+import { queryDatabase } from './support/database';
+import { openStores } from './support/stores';
 
 let nest: TestingModule;
 let careTeams: CareTeamStore;
@@ -23,16 +21,8 @@ let conversations: ConversationStore;
 let links: MessageLinkStore;
 let cursors: CursorStore;
 
-@Global()
-@Module({ providers: [Readiness], exports: [Readiness] })
-class ReadinessModule {}
-
 beforeAll(async () => {
-  const postgres = { url: process.env.TEST_DATABASE_URL!, poolSize: 20 };
-  nest = await Test.createTestingModule({
-    imports: [ReadinessModule, PersistenceModule.forRoot(postgres, { ghostPrefix: '_fhir_bridge_' })],
-  }).compile();
-  await nest.init();
+  nest = await openStores();
   careTeams = nest.get(CareTeamStore);
   participants = nest.get(ParticipantStore);
   conversations = nest.get(ConversationStore);
@@ -422,13 +412,11 @@ describe('the link of a message', () => {
 
   /** As if the try had been made ten minutes ago. */
   async function aged(fhirRef: FhirRef): Promise<void> {
-    const client = new Client({ connectionString: process.env.TEST_DATABASE_URL });
-    await client.connect();
-    await client.query(
+    await queryDatabase(
+      process.env.TEST_DATABASE_URL!,
       "UPDATE message_link SET attempted_at = now() - interval '10 minutes' WHERE fhir_ref = $1",
       [fhirRef],
     );
-    await client.end();
   }
 });
 

@@ -5,28 +5,18 @@ import {
   DirectChatStore,
   HandledEventStore,
   MessageLinkStore,
-  PersistenceModule,
   ReactionLinkStore,
 } from '@bridge/persistence';
-import { Readiness } from '@bridge/platform';
-import { Global, Module } from '@nestjs/common';
-import { Test, TestingModule } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import { queryDatabase } from './support/database';
+import { openStores } from './support/stores';
 
 /* What the bridge remembers of events that people send, in the real database. */
-
-@Global()
-@Module({ providers: [Readiness], exports: [Readiness] })
-class ReadinessModule {}
 
 let nest: TestingModule;
 
 beforeAll(async () => {
-  const postgres = { url: process.env.TEST_DATABASE_URL!, poolSize: 20 };
-  nest = await Test.createTestingModule({
-    imports: [ReadinessModule, PersistenceModule.forRoot(postgres, { ghostPrefix: '_fhir_bridge_' })],
-  }).compile();
-  await nest.init();
+  nest = await openStores();
 }, 30_000);
 
 afterAll(() => nest?.close());

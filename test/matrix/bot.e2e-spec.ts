@@ -6,7 +6,7 @@ import { sayInMatrix } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
 import { answersTo, ask, reasonOfLeaving } from '../support/bot-talk';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
-import { rowsOf } from '../support/database-rows';
+import { queryDatabase } from '../support/database';
 import { deadLetterKinds } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 
@@ -75,7 +75,8 @@ async function directChat(who: MatrixUser, more: object = { is_direct: true }) {
   return { roomId, greeting: String(greeting.content.body) };
 }
 
-const rows = (query: string, ...values: string[]) => rowsOf(care.stack.federation.databaseUrl, query, values);
+const rows = (query: string, ...values: string[]) =>
+  queryDatabase(care.stack.federation.databaseUrl, query, values);
 
 describe('in a Room', () => {
   step('help lists what somebody may do, and more for an administrator', async () => {

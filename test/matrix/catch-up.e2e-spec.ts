@@ -1,16 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect as connectTo } from 'node:net';
 import type { Communication } from '@medplum/fhirtypes';
 import { connect } from 'nats';
-import { Client } from 'pg';
 import { eventIdOf } from '../../deploy/local/src/scenario/verify';
 import { communicationRequest } from '../../deploy/local/src/example-data';
 import { until } from '../../deploy/local/src/until';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { call } from '../support/client-api';
+import { queryDatabase } from '../support/database';
 import { outcomeOfSteps, step } from '../support/step';
+import { publishTo } from '../support/work-queue';
 
 const events = 260;
 
@@ -89,17 +89,9 @@ async function measureStub(roomId: string): Promise<number> {
 /** Has a Room compared with what arrived, as each is once in a while, and waits until it is. */
 async function compared(roomId: string): Promise<void> {
   const { natsUrl, databaseUrl } = care.stack.federation;
-  const connection = await connect({ servers: natsUrl });
-  const subject = 'rooms.32.command.resync-room';
-  await connection.jetstream().publish(subject, JSON.stringify({ roomId }), { msgID: randomUUID() });
-  await connection.close();
-  const database = new Client({ connectionString: databaseUrl });
-  await database.connect();
-  await until('the comparison', async () => {
-    const query = `SELECT 1 FROM room_checkpoint WHERE room_id = $1 AND event_id <> ''`;
-    return (await database.query(query, [roomId])).rowCount === 1;
-  });
-  await database.end();
+  await publishTo(natsUrl, 'rooms.32.command.resync-room', { roomId });
+  const query = `SELECT 1 FROM room_checkpoint WHERE room_id = $1 AND event_id <> ''`;
+  await until('the comparison', async () => (await queryDatabase(databaseUrl, query, [roomId])).length === 1);
 }
 
 async function isListening(port: number): Promise<boolean> {

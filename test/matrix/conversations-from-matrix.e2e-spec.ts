@@ -6,9 +6,10 @@ import { recordOf, sayInMatrix } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
 import { answersTo, ask } from '../support/bot-talk';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
-import { rowsOf } from '../support/database-rows';
+import { queryDatabase } from '../support/database';
 import { deadLetterKinds } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
+import { publishTo } from '../support/work-queue';
 
 /*
  * Conversations that people open and close in Matrix, and what the record holds of them. In the care team are the GP
@@ -144,10 +145,8 @@ describe('a conversation that is opened with `new`', () => {
 
   step('is opened once, however often the command comes', async () => {
     const { eventId, request } = await open(gp, care.thread.roomId, '!care new Once');
-    const connection = await connect({ servers: care.stack.federation.natsUrl });
     const again = { careTeam: `CareTeam/${care.thread.team.id}`, requester: gp.userId, identifier: eventId };
-    await connection.jetstream().publish('mapping.0.conversation.start', JSON.stringify(again));
-    await connection.close();
+    await publishTo(care.stack.federation.natsUrl, 'mapping.0.conversation.start', again);
     // Worked on, whatever came of it.
     await until('the queue to be empty', async () => (await backlog()) === 0);
     expect(await requestsOf('event-id', eventId)).toEqual([request]);
@@ -215,15 +214,13 @@ describe('a conversation that begins with a Room made in Matrix', () => {
           room_id === roomId && state_key === bot && content.membership === 'join',
       ),
     );
-    const connection = await connect({ servers: care.stack.federation.natsUrl });
     const start = {
       careTeam: `CareTeam/${care.thread.team.id}`,
       requester: gp.userId,
       identifier: roomId,
       roomId,
     };
-    await connection.jetstream().publish('mapping.0.conversation.start', JSON.stringify(start));
-    await connection.close();
+    await publishTo(care.stack.federation.natsUrl, 'mapping.0.conversation.start', start);
     const request = await until('the request', async () => (await requestsOf('room-id', roomId))[0]);
     expect(request.requester).toEqual({ reference: `Practitioner/${care.network.gp.resource.id}` });
     await pharmacist.waitForInvite(roomId);
@@ -246,7 +243,7 @@ describe('after all of this', () => {
 
 async function roomsOf(requestId: string) {
   const query = 'SELECT room_id, adopted, open FROM conversation_room WHERE conversation = $1';
-  return rowsOf(care.stack.federation.databaseUrl, query, [`CommunicationRequest/${requestId}`]);
+  return queryDatabase(care.stack.federation.databaseUrl, query, [`CommunicationRequest/${requestId}`]);
 }
 
 async function backlog(): Promise<number> {

@@ -1,5 +1,5 @@
 import type { CareTeam, CareTeamParticipant, CommunicationRequest } from '@medplum/fhirtypes';
-import { Client } from 'pg';
+import { queryDatabase } from '../support/database';
 import { participant, roles } from '../../deploy/local/src/example-data';
 import { MatrixUser } from '../../deploy/local/src/matrix-user';
 import { type Professional } from '../../deploy/local/src/scenario/network';
@@ -80,15 +80,12 @@ describe('a period in a care team', () => {
       const { stack } = play.scene;
       const end = inSeconds(12);
       await updateTeam([...before, physiotherapist({ end })]);
-      const database = new Client({ connectionString: stack.federation.databaseUrl });
-      await database.connect();
-      await until('the moment is noted', async () => {
-        const { rows } = await database.query('SELECT 1 FROM care_team_space WHERE next_change_at >= $1', [
-          end,
-        ]);
-        return rows.length === 1;
-      });
-      await database.end();
+      const { databaseUrl } = stack.federation;
+      const noted = 'SELECT 1 FROM care_team_space WHERE next_change_at >= $1';
+      await until(
+        'the moment is noted',
+        async () => (await queryDatabase(databaseUrl, noted, [end])).length === 1,
+      );
       const mapper = stack.bridge['fhir-mapper'];
       mapper.kill('SIGKILL');
       await mapper.exited;

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Communication } from '@medplum/fhirtypes';
-import { connect } from 'nats';
-import { Client } from 'pg';
+import { queryDatabase } from '../support/database';
 import { type BridgeApp, urlOf } from '../../deploy/local/src/bridge';
 import { recordOf, sayInMatrix } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
@@ -11,6 +9,7 @@ import { forgetTransactions } from '../support/forgotten-events';
 import { withOtherSettings } from '../support/other-process';
 import { deadLetterKinds } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
+import { publishTo } from '../support/work-queue';
 
 let care: CareConversation;
 
@@ -25,19 +24,11 @@ afterAll(async () => {
 
 /** As an operator has it compared: `command.resync-room`. */
 async function askForResync(roomId: string): Promise<void> {
-  const connection = await connect({ servers: care.stack.federation.natsUrl });
-  await connection
-    .jetstream()
-    .publish('rooms.32.command.resync-room', JSON.stringify({ roomId }), { msgID: randomUUID() });
-  await connection.close();
+  await publishTo(care.stack.federation.natsUrl, 'rooms.32.command.resync-room', { roomId });
 }
 
 async function inDatabase<T extends object>(statement: string, values: unknown[] = []): Promise<T[]> {
-  const database = new Client({ connectionString: care.stack.federation.databaseUrl });
-  await database.connect();
-  const { rows } = await database.query<T>(statement, values);
-  await database.end();
-  return rows;
+  return queryDatabase<T>(care.stack.federation.databaseUrl, statement, values);
 }
 
 const identifier = (eventId: string) => `https://matrix.org/event-id|${eventId}`;

@@ -1,9 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventId, MatrixEvent, RoomId, UserId } from '@bridge/contracts';
 import { Answer, answerContent, replyRelation } from '@bridge/mapping';
-import { Members, Rooms } from '@bridge/matrix';
+import { Members, Rooms, isForbidden } from '@bridge/matrix';
 import { GhostKeeper } from './ghost-keeper';
-import { isForbidden } from './ghost-voice';
 import { ManagerConfig } from './manager-config';
 
 export interface Saying {

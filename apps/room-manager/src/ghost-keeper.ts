@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { RoomId, UserId, typeOf } from '@bridge/contracts';
 import { initialsOf, nameWithoutRole } from '@bridge/mapping';
-import { Ghosts, MatrixRefusal, Members, Rooms } from '@bridge/matrix';
+import { Ghosts, MatrixRefusal, Members, Rooms, isForbidden } from '@bridge/matrix';
 import { Participant, ParticipantStore, RoomMembershipStore } from '@bridge/persistence';
 
 /** Makes ghosts exist, with the name and the initials of their person, and brings them into Rooms and out of them. */
@@ -92,7 +92,7 @@ export class GhostKeeper {
     try {
       await this.rooms.join(roomId, ghost);
     } catch (error) {
-      if (!(error instanceof MatrixRefusal && error.errcode === 'M_FORBIDDEN')) throw error;
+      if (!isForbidden(error)) throw error;
       await this.rooms.invite(roomId, ghost);
       await this.rooms.join(roomId, ghost);
     }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RoomId } from '@bridge/contracts';
-import { MatrixRefusal, Rooms } from '@bridge/matrix';
+import { Rooms, isForbidden } from '@bridge/matrix';
 import type { Participant } from '@bridge/persistence';
 import { GhostKeeper } from './ghost-keeper';
 
@@ -52,8 +52,4 @@ interface Levels {
   readonly users?: Readonly<Record<string, number>>;
   readonly events_default?: number;
   readonly users_default?: number;
-}
-
-export function isForbidden(error: unknown): boolean {
-  return error instanceof MatrixRefusal && error.errcode === 'M_FORBIDDEN';
 }

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { MessageOf } from '@bridge/contracts';
-import { Members } from '@bridge/matrix';
+import { Members, isForbidden } from '@bridge/matrix';
 import { ContainerPlaces } from './container-places';
-import { isForbidden } from './ghost-voice';
 import { Inviter } from './inviter';
 import { ManagerConfig } from './manager-config';
 import { visibleId } from './visible-id';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EventId, MessageOf, RoomId, UserId } from '@bridge/contracts';
 import { isOutdated, latest } from '@bridge/mapping';
-import { type RoomEvent, Rooms } from '@bridge/matrix';
+import { Rooms, isForbidden } from '@bridge/matrix';
 import {
   ConversationStore,
   MessageLink,
@@ -11,8 +11,9 @@ import {
   ParticipantStore,
 } from '@bridge/persistence';
 import { GhostKeeper } from './ghost-keeper';
-import { GhostVoice, isForbidden } from './ghost-voice';
+import { GhostVoice } from './ghost-voice';
 import { ManagerConfig } from './manager-config';
+import { visibleEvent } from './visible-event';
 
 /** What was taken back in FHIR is taken back in Matrix. */
 @Injectable()
@@ -60,7 +61,7 @@ export class MessageRedactor {
     eventId: EventId,
     author: Participant | undefined,
   ): Promise<void> {
-    const event = await this.eventIn(roomId, eventId);
+    const event = await visibleEvent(this.rooms, roomId, eventId);
     // Said in another of its rooms, or taken back already: in Matrix, or by a try of ours that was not noted.
     if (!event || Object.keys(event.content).length === 0) return;
     const redactAs = (as: UserId) =>
@@ -74,16 +75,6 @@ export class MessageRedactor {
     }
     await this.ghosts.ensureDevice(this.config.bot);
     await redactAs(this.config.bot);
-  }
-
-  /** A room that was deleted, or that the bridge was put out of, holds nothing to take back. */
-  private async eventIn(roomId: RoomId, eventId: EventId): Promise<RoomEvent | undefined> {
-    try {
-      return await this.rooms.event(roomId, eventId);
-    } catch (error) {
-      if (isForbidden(error)) return undefined;
-      throw error;
-    }
   }
 }
 

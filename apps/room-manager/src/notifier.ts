@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { EventId, FhirRef, MatrixEvent, MessageOf, RoomId } from '@bridge/contracts';
+import { FhirRef, MessageOf } from '@bridge/contracts';
 import { NoticeDetails } from '@bridge/mapping';
 import { Rooms } from '@bridge/matrix';
 import { ToldOnceStore } from '@bridge/persistence';
 import { BotVoice, aboutEvent } from './bot-voice';
-import { isForbidden } from './ghost-voice';
 import { Languages } from './languages';
 import { ManagerConfig } from './manager-config';
 import { RoomReconciler } from './room-reconciler';
+import { visibleEvent } from './visible-event';
 
 type Notice = MessageOf<'command.send-notice'>;
 
@@ -33,7 +33,7 @@ export class Notifier {
     if (once && (await this.tellings.wasTold(telling))) return;
     const [texts, event, values] = await Promise.all([
       this.languages.textsFor(to),
-      this.eventIn(roomId, inReplyTo),
+      visibleEvent(this.rooms, roomId, inReplyTo),
       this.valuesOf(details),
     ]);
     const said = await this.voice.say({
@@ -43,16 +43,6 @@ export class Notifier {
       to: { eventId: inReplyTo, sender: to, event },
     });
     if (said && once) await this.tellings.told(telling);
-  }
-
-  /** Where the bot was removed it cannot look any more. */
-  private async eventIn(roomId: RoomId, eventId: EventId): Promise<MatrixEvent | undefined> {
-    try {
-      return await this.rooms.event(roomId, eventId);
-    } catch (error) {
-      if (isForbidden(error)) return undefined;
-      throw error;
-    }
   }
 
   /** A conversation is spoken of by a link to its Room, which is made first where it is not there yet. */

@@ -1,10 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EventId, FhirRef, MessageOf } from '@bridge/contracts';
 import { inOrderOfParts } from '@bridge/mapping';
-import { Receipts } from '@bridge/matrix';
+import { Receipts, isForbidden } from '@bridge/matrix';
 import { ConversationStore, MessageLinkStore, ParticipantStore } from '@bridge/persistence';
 import { GhostKeeper } from './ghost-keeper';
-import { isForbidden } from './ghost-voice';
 
 /** Who reads in FHIR is shown in Matrix as having read. */
 @Injectable()

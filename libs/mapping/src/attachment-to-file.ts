@@ -12,7 +12,7 @@ import type {
 import type { Texts } from './texts/en';
 
 /** A long text's further pieces have part numbers from here on: below it, a part is a position in the payload. */
-const partsOfPayload = 1_000;
+export const partsOfPayload = 1_000;
 
 /** What Matrix needs to know of an uploaded file. */
 export interface UploadedFile {

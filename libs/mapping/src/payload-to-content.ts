@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FhirRef, type FileSource, idOf, typeOf } from '@bridge/contracts';
 import type { CommunicationPayload, CommunicationRequestPayload, Element } from '@medplum/fhirtypes';
-import { fileSource } from './attachment-to-file';
+import { fileSource, partsOfPayload } from './attachment-to-file';
 import { type FormattedText, readText } from './formatted-text';
 import { systems } from './fhir-systems';
 import { jsonBytes, maxContentBytes, maxPieces, splitText } from './long-text';
@@ -22,16 +22,14 @@ export interface MessagePart {
 type Payload = CommunicationPayload | CommunicationRequestPayload;
 type Content = Omit<MessagePart, 'part'>;
 
-/** So many parts a payload can have: a long text's further pieces are numbered from here on. */
-const positions = 1_000;
 /** Of the content's JSON beside the text: its type, its format and its source. */
 const wrappingBytes = 512;
 
 /** Turns the payload of a Communication or CommunicationRequest into messages, one or more for each part, in order. */
 export function readPayload(source: FhirRef, payload: readonly Payload[] = []): MessagePart[] {
-  return payload.slice(0, positions).flatMap((one, position) =>
+  return payload.slice(0, partsOfPayload).flatMap((one, position) =>
     contentsOf(source, one).map(({ content, ...file }, piece) => ({
-      part: position + piece * positions,
+      part: position + piece * partsOfPayload,
       content: { ...content, [sourceField]: { type: typeOf(source), id: idOf(source) } },
       ...file,
     })),
@@ -40,12 +38,12 @@ export function readPayload(source: FhirRef, payload: readonly Payload[] = []): 
 
 /** Compares two part numbers by when they are said: the pieces of a long text one after the other. */
 export function inOrderOfParts(one: number, other: number): number {
-  return (one % positions) - (other % positions) || one - other;
+  return (one % partsOfPayload) - (other % partsOfPayload) || one - other;
 }
 
 /** The text of one part of a payload, as it is attached where it is too long to be said. */
 export function textOfPart(payload: readonly Payload[] = [], part: number): string | undefined {
-  const one = payload[part % positions];
+  const one = payload[part % partsOfPayload];
   return one && textOf(one)?.body;
 }
 

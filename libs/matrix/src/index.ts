@@ -1,6 +1,6 @@
 export { Ghosts, ghostDeviceId } from './ghosts';
 export { Homeserver } from './homeserver';
-export { MatrixRefusal, PartnerAway } from './matrix-failure';
+export { MatrixRefusal, PartnerAway, isForbidden } from './matrix-failure';
 export { type Download, Media } from './media';
 export { Members } from './members';
 export { MatrixModule } from './matrix.module';

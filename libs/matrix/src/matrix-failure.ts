@@ -14,6 +14,11 @@ export class MatrixRefusal extends PermanentError {
   }
 }
 
+/** Whether the homeserver does not let this user do this in this room. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof MatrixRefusal && error.errcode === 'M_FORBIDDEN';
+}
+
 /**
  * Our homeserver is there and answers that another one, which it had to ask, is not.
  * It may stay away for days: what waits for it must hold up nobody else.

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EventId, MatrixEvent, RoomId, UserId } from '@bridge/contracts';
 import { ghostDeviceId } from './ghosts';
 import { type Call, Homeserver } from './homeserver';
-import { MatrixRefusal } from './matrix-failure';
+import { MatrixRefusal, isForbidden } from './matrix-failure';
 
 /** An event of a room as the homeserver tells it to the bot. */
 export interface RoomEvent {
@@ -139,7 +139,7 @@ export class Rooms {
       await this.setState(roomId, type, stateKey, content);
       return true;
     } catch (error) {
-      if (error instanceof MatrixRefusal && error.errcode === 'M_FORBIDDEN') return false;
+      if (isForbidden(error)) return false;
       throw error;
     }
   }
