@@ -107,6 +107,33 @@ describe('a break', () => {
     await until('the empty queue', async () => (await fixture.backlog()) === 0);
   }, 60_000);
 
+  it('of the server amid several messages keeps their order', async () => {
+    const queue = await fixture.publisher();
+    const log = new HandledNumbers();
+    const several = Array.from({ length: 5_000 }, (_, number) => ({
+      kind: 'fhir.pull' as const,
+      data: { source: `room:${number}` },
+      id: String(number),
+    }));
+    const interrupted = queue.publishInOrder('room', several).catch((error: unknown) => error);
+    await until('the first of them', async () => (await fixture.backlog()) > 0);
+    fixture.server.process.kill('SIGKILL');
+    await fixture.server.process.exited;
+    expect(await interrupted).toMatchObject({ failureClass: 'queue-away', recovery: 'transient' });
+    await fixture.server.process.start();
+    await until('the queue to take them', () =>
+      queue.publishInOrder('room', several).catch((error: unknown) => {
+        if (!(error instanceof TransientError)) throw error;
+        return undefined;
+      }),
+    );
+
+    await fixture.worker((message) => void log.add(message));
+    await log.reaches(several.length);
+    expect(log.orderViolations).toEqual([]);
+    expect(log.repeats).toBe(0);
+  }, 60_000);
+
   it('of the server is over for an idle worker as soon as the server is back', async () => {
     const handled: unknown[] = [];
     const { publisher } = await fixture.worker(({ source }) => void handled.push(source));

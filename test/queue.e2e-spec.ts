@@ -257,6 +257,44 @@ describe('the publisher', () => {
     await expect(store('again')).resolves.toMatchObject({ duplicate: false });
   });
 
+  it('stores several in their order and tells what it can never take, each in its place', async () => {
+    const queue = await fixture.publisher();
+    await queue.publish('fhir.pull', 'ehr', { source: '1' }, { id: '1' });
+    const sources = Array.from({ length: 200 }, (_, number) => String(number));
+    sources[50] = 'x'.repeat(2 * 1024 * 1024);
+    const outcomes = await queue.publishInOrder(
+      'ehr',
+      sources.map((source, number) => ({ kind: 'fhir.pull', data: { source }, id: String(number) })),
+    );
+    expect(outcomes[0]).toEqual({ duplicate: false, sequence: 2 });
+    expect(outcomes[1]).toEqual({ duplicate: true, sequence: 1 });
+    expect(outcomes[50]).toMatchObject({ failureClass: 'message-too-large', recovery: 'permanent' });
+    expect(outcomes[51]).toEqual({ duplicate: false, sequence: 51 });
+    expect(outcomes[199]).toEqual({ duplicate: false, sequence: 199 });
+
+    const handled: unknown[] = [];
+    await fixture.worker(({ source }) => void handled.push(source));
+    await until('all of them', () => handled.length === 199);
+    const others = sources.filter((_, number) => number !== 1 && number !== 50);
+    expect(handled).toEqual(['1', ...others]);
+  });
+
+  it('stores nothing that follows what did not fit into the queue', async () => {
+    fixture.config = { ...fixture.config, maxBytes: 20_000 };
+    const queue = await fixture.publisher();
+    const large = (id: string) => ({ kind: 'fhir.pull', data: { source: 'x'.repeat(3_000) }, id }) as const;
+    const small = { kind: 'fhir.pull', data: { source: 'small' }, id: 'small' } as const;
+    const several = [...Array.from({ length: 10 }, (_, number) => large(String(number))), small];
+    await expect(queue.publishInOrder('ehr', several)).rejects.toMatchObject({ failureClass: 'queue-full' });
+
+    const stored = await fixture.backlog();
+    expect(stored).toBeGreaterThan(3);
+    const handled: unknown[] = [];
+    await fixture.worker(({ source }) => void handled.push(source));
+    await until('what was stored', () => handled.length === stored);
+    expect(handled).not.toContain('small');
+  });
+
   it('refuses a message that does not have its shape, without quoting it', async () => {
     const queue = await fixture.publisher();
     const wrong = { source: { name: 'Jansen' } } as unknown as { source: string };

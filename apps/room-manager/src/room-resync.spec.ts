@@ -8,6 +8,7 @@ import {
 } from '@bridge/contracts';
 import type { RoomEvent, TimelinePage } from '@bridge/matrix';
 import { Metrics } from '@bridge/platform';
+import type { Publication, Stored } from '@bridge/queue';
 import { RoomResync } from './room-resync';
 
 const roomId = '!room' as RoomId;
@@ -74,13 +75,17 @@ function world(timeline: readonly RoomEvent[], options: WorldOptions = {}): Worl
       return Promise.resolve({ before, event: timeline[index]!, after: page(index + 1, limit / 2) });
     },
   };
+  const publish = (kind: string, key: string, id: string): Promise<Stored | PermanentError> => {
+    const refusal = refuse(id);
+    if (refusal instanceof PermanentError) return Promise.resolve(refusal);
+    if (refusal) return Promise.reject(refusal);
+    queued.push(`${kind} ${key} ${id}`);
+    return Promise.resolve({ duplicate: false, sequence: 1 });
+  };
   const publisher = {
-    publish: (kind: string, key: string, _data: object, { id }: { id: string }) => {
-      const refusal = refuse(id);
-      if (refusal) return Promise.reject(refusal);
-      queued.push(`${kind} ${key} ${id}`);
-      return Promise.resolve({ duplicate: false, sequence: 1 });
-    },
+    publish: (kind: string, key: string, _data: object, { id }: { id: string }) => publish(kind, key, id),
+    publishInOrder: (key: string, publications: readonly Publication[]) =>
+      Promise.all(publications.map(({ kind, id }) => publish(kind, key, id))),
   };
   const config = { isOwn: (userId: string) => userId.startsWith('@_fhir_bridge_'), membershipMaster: master };
   const resync = new RoomResync(

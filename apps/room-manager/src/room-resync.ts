@@ -153,10 +153,8 @@ export class RoomResync {
       ...newer.flatMap((event) => this.queueable(event, 'MAPPING') ?? []),
     ];
     const handled = await this.handled.has(said.map(({ event }) => event.event_id));
-    for (const { kind, event } of said.filter(({ event }) => !handled.has(event.event_id))) {
-      const id = isFirst ? `first ${event.event_id}` : event.event_id;
-      if (await this.queue(roomId, kind, event, id)) this.missing.inc({ kind });
-    }
+    const missing = said.filter(({ event }) => !handled.has(event.event_id));
+    await this.queue(roomId, missing, (eventId) => (isFirst ? `first ${eventId}` : eventId));
   }
 
   /**
@@ -173,9 +171,7 @@ export class RoomResync {
       (kind === 'matrix.m.room.member' &&
         this.config.membershipMaster === 'matrix' &&
         current.some(({ event_id }) => event_id === event.event_id));
-    for (const { kind, event } of changes.filter(isNews)) {
-      await this.queue(roomId, kind, event, event.event_id);
-    }
+    await this.queue(roomId, changes.filter(isNews));
     const last = changes.filter((change) => !isNews(change)).at(-1);
     if (!last) return;
     const id = `resync ${last.event.event_id}`;
@@ -186,21 +182,22 @@ export class RoomResync {
     }
   }
 
-  /** @returns whether it was not queued already, as far as the queue remembers */
+  /** In this order; counted is what the queue did not have already, as far as it remembers. */
   private async queue(
     roomId: RoomId,
-    kind: MatrixKind,
-    event: MatrixStateEvent,
-    id: string,
-  ): Promise<boolean> {
-    try {
-      const { duplicate } = await this.publisher.publish(kind, roomId, event, { id });
-      return !duplicate;
-    } catch (error) {
-      // Too large, for example. It would be so next time, and hold up all that follows it.
-      if (!(error instanceof PermanentError)) throw error;
-      this.logger.warn(`${event.event_id} of ${roomId} cannot be queued: ${error.failureClass}`);
-      return false;
+    events: readonly Queueable[],
+    idOf: (eventId: EventId) => string = (eventId) => eventId,
+  ): Promise<void> {
+    const outcomes = await this.publisher.publishInOrder(
+      roomId,
+      events.map(({ kind, event }) => ({ kind, data: event, id: idOf(event.event_id) })),
+    );
+    for (const [index, { kind, event }] of events.entries()) {
+      const outcome = outcomes[index]!;
+      if (outcome instanceof PermanentError) {
+        // Too large, for example. It would be so next time, and hold up all that follows it.
+        this.logger.warn(`${event.event_id} of ${roomId} cannot be queued: ${outcome.failureClass}`);
+      } else if (!outcome.duplicate && messages[kind].stream === 'MAPPING') this.missing.inc({ kind });
     }
   }
 

@@ -16,5 +16,6 @@ export { QueueConnection } from './queue-connection';
 export { QueueContext } from './queue-context';
 export { QueueModule } from './queue.module';
 export { QueuePublisher } from './queue-publisher';
+export type { Publication, Stored } from './queue-publisher';
 export { verdictOn } from './retry-policy';
 export { deadLetterStream } from './subject';

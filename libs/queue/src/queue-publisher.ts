@@ -1,4 +1,10 @@
-import type { MessageKind, MessageOf } from '@bridge/contracts';
+import {
+  messages,
+  type MessageKind,
+  type MessageOf,
+  PermanentError,
+  type WorkStream,
+} from '@bridge/contracts';
 import { currentTraceparent, Metrics } from '@bridge/platform';
 import { Injectable } from '@nestjs/common';
 import { ErrorCode, headers, NatsError, type MsgHdrs, type PubAck } from 'nats';
@@ -21,6 +27,30 @@ const storeFailed = 10077;
 const headerRoom = 4_096;
 /** nats-server's own, 1 MiB. */
 const defaultMaxPayload = 1_048_576;
+
+/** A message, and what names it within its kind: the same id twice within two minutes is stored once. */
+export interface Publication<K extends MessageKind = MessageKind> {
+  readonly kind: K;
+  readonly data: MessageOf<K>;
+  readonly id: string;
+}
+
+/** What became of a message that the queue has. */
+export interface Stored {
+  /** It was there already. */
+  readonly duplicate: boolean;
+  /** Its number in the stream. */
+  readonly sequence: number;
+}
+
+/** A message as it goes to the server. */
+interface Prepared {
+  readonly kind: MessageKind;
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly headers: MsgHdrs;
+  readonly id: string;
+}
 
 @Injectable()
 export class QueuePublisher {
@@ -56,18 +86,38 @@ export class QueuePublisher {
     key: string,
     data: MessageOf<K>,
     options: { id: string },
-  ): Promise<{ duplicate: boolean; sequence: number }> {
-    const payload = encodeMessage(kind, data);
-    if (payload.byteLength > this.largestPayload()) throw new MessageTooLargeError(kind, payload.byteLength);
-    const subject = workSubject(kind, partitionFor(kind, key, this.connection.config.partitions));
-    const fields = headers();
-    fields.set(messageHeaders.key, key);
-    const traceparent = currentTraceparent();
-    if (traceparent) fields.set(messageHeaders.traceparent, traceparent);
+  ): Promise<Stored> {
+    return this.send(this.prepare(key, { kind, data, id: options.id }));
+  }
 
-    const { duplicate, seq } = await this.store(kind, subject, payload, fields, `${kind}:${options.id}`);
-    this.published.inc({ kind, duplicate: String(duplicate) });
-    return { duplicate, sequence: seq };
+  /**
+   * Puts several messages of one key on their work queue, in this order. Resolves only after JetStream has stored them
+   * all, but for those that it can never take: in the place of each of these is why.
+   *
+   * They are under way together where that keeps their order, else each waits for the one before. Together is much
+   * faster, and safe where nothing can refuse one of them and take the next: the stream has room to spare, and no leader
+   * that changes under them.
+   * @throws QueueUnavailableError some are not stored, or it is not known: repeat all later with the same ids
+   */
+  async publishInOrder(
+    key: string,
+    publications: readonly Publication[],
+  ): Promise<(Stored | PermanentError)[]> {
+    const prepared = publications.map((publication) =>
+      permanentErrorOr(() => this.prepare(key, publication)),
+    );
+    const together = await this.canGoTogether(prepared.filter(isPrepared));
+    const outcomes: (Stored | PermanentError | Promise<Stored | PermanentError>)[] = [];
+    for (const each of prepared) {
+      if (!isPrepared(each)) {
+        outcomes.push(each);
+        continue;
+      }
+      // All of a turn of the event loop leave on one connection, one after the other, or from some point on not at all.
+      const sent = this.send(each).catch(asPermanentError);
+      outcomes.push(together ? sent : await sent);
+    }
+    return Promise.all(outcomes);
   }
 
   /**
@@ -86,6 +136,32 @@ export class QueuePublisher {
       kind: kindLabel(letter.kind),
       failure_class: letter.failureClass,
     });
+  }
+
+  /** @throws MalformedMessageError, MessageTooLargeError */
+  private prepare<K extends MessageKind>(key: string, { kind, data, id }: Publication<K>): Prepared {
+    const payload = encodeMessage(kind, data);
+    if (payload.byteLength > this.largestPayload()) throw new MessageTooLargeError(kind, payload.byteLength);
+    const subject = workSubject(kind, partitionFor(kind, key, this.connection.config.partitions));
+    const fields = headers();
+    fields.set(messageHeaders.key, key);
+    const traceparent = currentTraceparent();
+    if (traceparent) fields.set(messageHeaders.traceparent, traceparent);
+    return { kind, subject, payload, headers: fields, id: `${kind}:${id}` };
+  }
+
+  private async send({ kind, subject, payload, headers: fields, id }: Prepared): Promise<Stored> {
+    const { duplicate, seq } = await this.store(kind, subject, payload, fields, id);
+    this.published.inc({ kind, duplicate: String(duplicate) });
+    return { duplicate, sequence: seq };
+  }
+
+  private async canGoTogether(several: readonly Prepared[]): Promise<boolean> {
+    const streams = new Set<WorkStream>(several.map(({ kind }) => messages[kind].stream));
+    const bytes = several.reduce((sum, { payload }) => sum + payload.byteLength + headerRoom, 0);
+    if (several.length < 2 || streams.size > 1) return false;
+    const [stream] = streams;
+    return this.connection.hasRoomToSpare(stream!, bytes);
   }
 
   private largestPayload(): number {
@@ -112,4 +188,22 @@ export class QueuePublisher {
       throw error;
     }
   }
+}
+
+function isPrepared(each: Prepared | PermanentError): each is Prepared {
+  return !(each instanceof PermanentError);
+}
+
+function permanentErrorOr<T>(make: () => T): T | PermanentError {
+  try {
+    return make();
+  } catch (error) {
+    return asPermanentError(error);
+  }
+}
+
+/** @throws what is no permanent error */
+function asPermanentError(error: unknown): PermanentError {
+  if (error instanceof PermanentError) return error;
+  throw error;
 }
