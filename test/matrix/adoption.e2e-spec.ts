@@ -49,8 +49,7 @@ async function requestFor(roomId: string): Promise<CommunicationRequest & { id: 
 }
 
 async function joins({ matrix }: Professional, roomId: string): Promise<void> {
-  await matrix.waitForInvite(roomId);
-  await matrix.join(roomId);
+  await matrix.accept(roomId);
 }
 
 /** Written by the carer in FHIR, into a conversation. */

@@ -47,8 +47,7 @@ beforeAll(async () => {
     ...thread.team,
     participant: [...(thread.team.participant ?? []), newcomer],
   });
-  await physiotherapist.waitForInvite(thread.roomId);
-  await physiotherapist.join(thread.roomId);
+  await physiotherapist.accept(thread.roomId);
 }, 180_000);
 
 afterAll(async () => {
@@ -200,8 +199,7 @@ describe('in a Room', () => {
     const { body } = await ask(nurse, thread.roomId, `!care link ${reference} "${ruben.userId}"`);
     expect(body).toBe(`${reference} now has the account ${ruben.userId}.`);
     await ruben.waitForInvite(thread.spaceId);
-    await ruben.waitForInvite(thread.roomId);
-    await ruben.join(thread.roomId);
+    await ruben.accept(thread.roomId);
     expect((await ask(ruben, thread.roomId, '!care whoami')).body).toContain(`${reference} (related person)`);
     expect((await ask(nurse, thread.roomId, `!care unlink ${reference}`)).body).toContain(reference);
     await ruben.waitFor('the removal', () => ruben.left.has(thread.roomId));
@@ -355,8 +353,7 @@ describe('what the bot declines, with a reason and nothing recorded', () => {
 
   step('an invite into a room outside any care team, in the language of who invites', async () => {
     const roomId = await pharmacist.createRoom([gp.userId]);
-    await gp.waitForInvite(roomId);
-    await gp.join(roomId);
+    await gp.accept(roomId);
     await pharmacist.invite(roomId, bot);
     expect(await reasonOfLeaving(pharmacist, roomId, bot)).toContain('Deze kamer hoort bij geen zorgteam');
     await gp.say(roomId, 'Said among ourselves.');

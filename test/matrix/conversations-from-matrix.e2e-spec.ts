@@ -45,8 +45,7 @@ beforeAll(async () => {
       participant(`RelatedPerson/${relative.id}`, roles.informalCarer),
     ],
   });
-  await sister.waitForInvite(thread.roomId);
-  await sister.join(thread.roomId);
+  await sister.accept(thread.roomId);
 }, 180_000);
 
 afterAll(async () => {
@@ -101,8 +100,7 @@ describe('a conversation that is opened with `new`', () => {
     'has a Room in the Space, to which the whole care team is invited, and no topic in its state',
     async () => {
       for (const member of [nurse, gp, pharmacist]) {
-        await member.waitForInvite(opened.roomId);
-        await member.join(opened.roomId);
+        await member.accept(opened.roomId);
       }
       await sister.waitForInvite(opened.roomId);
       const space = await nurse.state(care.thread.spaceId);

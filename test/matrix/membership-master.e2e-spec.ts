@@ -3,7 +3,7 @@ import { connect } from 'nats';
 import { MatrixUser, type SeenEvent } from '../../deploy/local/src/matrix-user';
 import type { Professional } from '../../deploy/local/src/scenario/network';
 import { until } from '../../deploy/local/src/until';
-import { accept, act, leave, membershipIn } from '../support/membership-actions';
+import { act, leave, membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
 
 /* The organisation lets Matrix decide who belongs: the care team in the record follows the Space. The steps build on each other. */
@@ -31,8 +31,8 @@ async function joinSpaceAndRoom({ matrix }: Professional): Promise<void> {
   const { nurse } = network();
   const { spaceId, roomId } = thread();
   await act(nurse.matrix, 'invite', spaceId, matrix.userId);
-  await accept(matrix, spaceId);
-  await accept(matrix, roomId);
+  await matrix.accept(spaceId);
+  await matrix.accept(roomId);
   await until('both joins', async () => (await membershipOf(roomId, matrix.userId)) === 'join');
 }
 
@@ -84,7 +84,7 @@ describe('where Matrix is the master of membership, a CareTeam', () => {
     const { gp } = network();
     const { versionId } = (await team()).meta!;
     await leave(gp.matrix, thread().roomId);
-    await accept(gp.matrix, thread().roomId);
+    await gp.matrix.accept(thread().roomId);
     expect((await team()).meta!.versionId).toBe(versionId);
   });
 
@@ -126,7 +126,7 @@ describe('where Matrix is the master of membership, a CareTeam', () => {
     await stranger.start();
     const { versionId } = (await team()).meta!;
     await act(nurse.matrix, 'invite', spaceId, stranger.userId);
-    await accept(stranger, spaceId);
+    await stranger.accept(spaceId);
     await stranger.waitFor('the notice', () =>
       stranger.events.find(({ content }) =>
         String(content.body).includes('The record does not know you as a member of this care team.'),

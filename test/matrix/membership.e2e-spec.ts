@@ -5,7 +5,7 @@ import { MatrixUser } from '../../deploy/local/src/matrix-user';
 import { type Professional } from '../../deploy/local/src/scenario/network';
 import { type Thread, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
-import { accept, act, leave, membershipIn } from '../support/membership-actions';
+import { act, leave, membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
 
 /* Who belongs is decided in FHIR: at moments to come, and against what people do in Matrix. The steps build on each other. */
@@ -36,7 +36,7 @@ async function comesBack({ matrix }: Professional, roomId: string): Promise<void
   const { state } = await matrix.waitForInvite(roomId);
   const invite = state.find(({ type, state_key }) => type === 'm.room.member' && state_key === matrix.userId);
   expect(invite?.content.reason).toBe(explanation);
-  await accept(matrix, roomId);
+  await matrix.accept(roomId);
   await until('the join', async () => (await membershipOf(roomId, matrix.userId)) === 'join');
 }
 
@@ -70,7 +70,7 @@ describe('a period in a care team', () => {
     for (const place of places()) {
       await matrix.waitForInvite(place);
       expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(start));
-      await accept(matrix, place);
+      await matrix.accept(place);
     }
   });
 
@@ -152,7 +152,7 @@ describe('somebody who does not belong', () => {
       await stranger.start();
       const { roomId } = thread();
       await act(nurse.matrix, 'invite', roomId, stranger.userId);
-      await accept(stranger, roomId);
+      await stranger.accept(roomId);
       await act(nurse.matrix, 'invite', roomId, known.matrix.userId);
       await isExplained(roomId, known.matrix.userId, 'invite');
       await until('the removal', async () => (await membershipOf(roomId, known.matrix.userId)) === 'leave');

@@ -18,7 +18,7 @@ import { teamOf } from '../../deploy/local/src/scenario/network';
 import { type Thread, writeInFhir } from '../../deploy/local/src/scenario/play';
 import type { Stack } from '../../deploy/local/src/stack';
 import { until } from '../../deploy/local/src/until';
-import { accept, membershipIn } from '../support/membership-actions';
+import { membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
 
 /*
@@ -87,7 +87,7 @@ async function touchTeam(): Promise<void> {
 
 async function isInvited(user: MatrixUser): Promise<void> {
   for (const place of places()) {
-    await accept(user, place);
+    await user.accept(place);
   }
 }
 
@@ -253,20 +253,20 @@ describe('a member whose homeserver is away', () => {
     const space = await gp.matrix.waitFor('an invite to the other Space', () =>
       [...gp.matrix.invites.keys()].find((roomId) => !known.has(roomId)),
     );
-    await accept(gp.matrix, space);
+    await gp.matrix.accept(space);
     await fhir.create(communicationRequest(patient.id, team, `RelatedPerson/${carer.id}`, 'Who is there?'));
     const room = await gp.matrix.waitFor('an invite to the other Room', () =>
       [...gp.matrix.invites.keys()].find((roomId) => roomId !== space && !known.has(roomId)),
     );
-    await accept(gp.matrix, room);
-    await accept(nurse.matrix, room);
+    await gp.matrix.accept(room);
+    await nurse.matrix.accept(room);
     await gp.matrix.say(room, 'I am.');
     await nurse.matrix.waitForMessage(room, 'I am.');
     const talkedAfterMs = performance.now() - from;
     expect((await membershipIn(nurse.matrix, room, pharmacist.matrix.userId)).membership).toBeUndefined();
     await apotheek.start();
     await pharmacist.matrix.waitForInvite(space);
-    await accept(pharmacist.matrix, room);
+    await pharmacist.matrix.accept(room);
     // An invite may take 20 s in the background: two of them, made one after the other, would have been waited for.
     expect(talkedAfterMs).toBeLessThan(20_000);
   });

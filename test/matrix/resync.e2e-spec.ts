@@ -112,8 +112,7 @@ describe('what the homeserver never delivered', () => {
     await forgetTransactions(vvt);
     await stack.bridge['as-ingress'].start();
     await askForResync(thread.roomId);
-    await network.nurse.matrix.waitForInvite(thread.roomId);
-    await network.nurse.matrix.join(thread.roomId);
+    await network.nurse.matrix.accept(thread.roomId);
   });
 });
 

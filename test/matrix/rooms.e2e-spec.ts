@@ -80,8 +80,7 @@ async function openConversation(text: string): Promise<Thread> {
   );
   const roomId = await newRoom(network.nurse, known);
   for (const { matrix } of [network.gp, network.pharmacist]) {
-    await matrix.waitForInvite(roomId);
-    await matrix.join(roomId);
+    await matrix.accept(roomId);
   }
   return { ...thread, request, roomId };
 }
@@ -91,7 +90,7 @@ async function newRoom({ matrix }: Professional, known: ReadonlySet<string>): Pr
   const { roomId } = await matrix.waitFor('an invite to another room', () =>
     [...matrix.invites.values()].find((each) => !known.has(each.roomId)),
   );
-  await matrix.join(roomId);
+  await matrix.accept(roomId);
   return roomId;
 }
 
@@ -273,8 +272,7 @@ describe('a Room that a lead replaces (m.room.tombstone)', () => {
       predecessor: { room_id: replaced.roomId },
     });
     for (const { matrix } of [gp, pharmacist]) {
-      await matrix.waitForInvite(newRoomId);
-      await matrix.join(newRoomId);
+      await matrix.accept(newRoomId);
     }
     await waitForState(
       nurse.matrix,
@@ -335,8 +333,7 @@ describe('a Room that is replaced by one in which the bot has no power', () => {
     await nurse.matrix.waitFor('the request', () => nurse.matrix.events.find(asks));
     for (const { matrix } of [gp, pharmacist]) {
       await invite(nurse.matrix, newRoomId, matrix.userId);
-      await matrix.waitForInvite(newRoomId);
-      await matrix.join(newRoomId);
+      await matrix.accept(newRoomId);
     }
     await sayInMatrix(next, gp, 'Recorded all the same.');
     await updateTeam((team) => ({ ...team, name: 'Has it reconciled again' }));
@@ -380,8 +377,7 @@ describe('a Room that is replaced by one in which the bot has no power', () => {
     );
     const again = await newRoom(nurse, known);
     for (const { matrix } of [gp, pharmacist]) {
-      await matrix.waitForInvite(again);
-      await matrix.join(again);
+      await matrix.accept(again);
     }
     await until('the message', async () =>
       (await nurse.matrix.history(again)).some(({ content }) => content.body === 'Where are you?'),
@@ -416,8 +412,7 @@ describe('a Space that a lead replaces', () => {
     const after = await upgrade(nurse.matrix, before, { additional_creators: [bot] });
     await invite(nurse.matrix, after, bot);
     for (const { matrix } of [gp, pharmacist]) {
-      await matrix.waitForInvite(after);
-      await matrix.join(after);
+      await matrix.accept(after);
     }
     await waitForState(nurse.matrix, thread.roomId, 'm.space.parent', after, ({ via }) => via !== undefined);
     await waitForState(nurse.matrix, thread.roomId, 'm.space.parent', before, ({ via }) => via === undefined);
@@ -454,8 +449,7 @@ describe('what an administrator of the homeserver deletes', () => {
         ),
       );
       const again = await newRoom(nurse, known);
-      await gp.matrix.waitForInvite(again);
-      await gp.matrix.join(again);
+      await gp.matrix.accept(again);
       await until('the message', async () =>
         (await gp.matrix.history(again)).some(({ content }) => content.body === 'Is anybody there?'),
       );

@@ -1,5 +1,4 @@
 import type { MatrixUser } from '../../deploy/local/src/matrix-user';
-import { until } from '../../deploy/local/src/until';
 
 /** What clients do to memberships, by the names of the endpoints. */
 type Action = 'leave' | 'invite' | 'kick' | 'ban' | 'unban';
@@ -25,23 +24,6 @@ export async function act(
   userId: string,
 ): Promise<void> {
   await post(actor, roomId, action, { user_id: userId });
-}
-
-/**
- * Waits for the invite and joins. The invited person's homeserver knows of an invite a moment before the inviting one
- * has stored it, and is refused in between: no person is so fast, a test is.
- */
-export async function accept(user: MatrixUser, roomId: string): Promise<void> {
-  await user.waitForInvite(roomId);
-  await until('the join', () =>
-    user.join(roomId).then(
-      () => true,
-      (error: Error) => {
-        if (!error.message.includes('403')) throw error;
-        return false;
-      },
-    ),
-  );
 }
 
 /** Somebody's membership as a member of the room sees it: its event, with the content laid open. */

@@ -17,17 +17,15 @@ const invite = MatrixStateEvent.parse({
   content: { membership: 'invite' },
 });
 
-function withFailure(failureClass: string): BotMembership {
-  const upgrades = {
-    onInvite: async () => {
-      throw new TransientError(failureClass, 'cannot join', { advice: '' });
-    },
-  };
+function membershipWhere(enter: () => Promise<boolean>): BotMembership {
   const nothing = {} as never;
-  return new BotMembership(nothing, nothing, nothing, nothing, upgrades as never, nothing, nothing, nothing, {
-    bot,
-  } as never);
+  const rooms = { enter } as never;
+  const config = { bot, serverName: 'vvt.example' } as never;
+  return new BotMembership(rooms, nothing, nothing, nothing, nothing, nothing, nothing, nothing, config);
 }
+
+const withFailure = (failureClass: string): BotMembership =>
+  membershipWhere(() => Promise.reject(new TransientError(failureClass, 'cannot join', { advice: '' })));
 
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 
@@ -41,5 +39,25 @@ describe('an invite to a room on a homeserver that is away', () => {
   it('is not given up while our own homeserver is away', async () => {
     const membership = withFailure('homeserver-away');
     await expect(membership.handle(invite, minutesAgo(2))).rejects.toThrow('cannot join');
+  });
+});
+
+describe('an invite to a room that is not open to the bot', () => {
+  const membership = membershipWhere(() => Promise.resolve(false));
+
+  it('from elsewhere is tried again: that homeserver may not have stored it yet', async () => {
+    await expect(membership.handle(invite, minutesAgo(0))).rejects.toMatchObject({
+      failureClass: 'invite-not-settled',
+      recovery: 'transient',
+    });
+  });
+
+  it('from elsewhere does not stand any more when it is so after a while', async () => {
+    await expect(membership.handle(invite, minutesAgo(1))).resolves.toBeUndefined();
+  });
+
+  it('from our own homeserver does not stand any more', async () => {
+    const sender = UserId.parse('@nurse:vvt.example');
+    await expect(membership.handle({ ...invite, sender }, minutesAgo(0))).resolves.toBeUndefined();
   });
 });

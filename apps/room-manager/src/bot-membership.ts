@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { MatrixStateEvent, RoomId, TransientError, UserId } from '@bridge/contracts';
+import { MatrixStateEvent, RoomId, serverOf, TransientError, UserId } from '@bridge/contracts';
 import { permissionOf } from '@bridge/mapping';
 import { MatrixRefusal, Rooms } from '@bridge/matrix';
 import { Places } from './bot/place';
@@ -16,6 +16,12 @@ import { RoomUpgrades } from './room-upgrades';
  * it into a room on a server that is away: other rooms do not wait for that longer than this.
  */
 const patienceMs = 60_000;
+
+/**
+ * The homeserver of the invited knows of an invite a moment before the inviting one has stored it, which says until then
+ * that the room is not open. So long after the invite that may be why, in milliseconds.
+ */
+const settlingMs = 10_000;
 
 /** Invites to the bot and to ghosts, and their end. */
 @Injectable()
@@ -44,7 +50,7 @@ export class BotMembership {
 
   private async onInvite(event: MatrixStateEvent, isBot: boolean, arrivedAt: Date): Promise<void> {
     try {
-      await (isBot ? this.onBotInvited(event) : this.onGhostInvited(event));
+      await (isBot ? this.onBotInvited(event, arrivedAt) : this.onGhostInvited(event));
     } catch (error) {
       const isPatient = Date.now() - arrivedAt.getTime() < patienceMs;
       if (!(error instanceof TransientError && error.failureClass === 'homeserver-busy') || isPatient) {
@@ -54,19 +60,23 @@ export class BotMembership {
     }
   }
 
-  private async onBotInvited({
-    room_id: roomId,
-    sender: inviter,
-    event_id: invite,
-  }: MatrixStateEvent): Promise<void> {
+  private async onBotInvited(
+    { room_id: roomId, sender: inviter, event_id: invite }: MatrixStateEvent,
+    arrivedAt: Date,
+  ): Promise<void> {
+    if (!(await this.rooms.enter(roomId, []))) {
+      const maySettle = serverOf(inviter) !== this.config.serverName;
+      if (!maySettle || Date.now() - arrivedAt.getTime() > settlingMs) return;
+      throw new TransientError('invite-not-settled', `${roomId} is not open to the bot yet.`, {
+        advice: 'Nothing to do: the homeserver of who invited the bot may not have stored the invite yet.',
+      });
+    }
     if (await this.upgrades.onInvite(roomId)) return;
     if (await this.adoption.onInvite(roomId, inviter)) return;
     const { bot: texts } = await this.languages.textsFor(inviter);
     if (permissionOf(inviter, this.config.permissions) === 'none') {
       return this.decline(roomId, this.config.bot, texts.declinedPerson);
     }
-    // The invite may not stand any more.
-    if (!(await this.rooms.enter(roomId, []))) return;
     const place = await this.places.of(roomId);
     if (place && place.kind !== 'direct') return;
     if (await this.directChats.begin(roomId, inviter, invite)) return;

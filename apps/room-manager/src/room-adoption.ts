@@ -45,13 +45,11 @@ export class RoomAdoption {
   }
 
   /**
-   * To be called when the bot was invited, and RoomUpgrades has not taken it.
-   * @returns whether the Room belongs into the Space of a care team. Then it is taken care of, else the bot is in it
-   *   and may leave.
+   * To be called when the bot has followed an invite, and RoomUpgrades has not taken it.
+   * @returns whether the Room belongs into the Space of a care team. Then it is taken care of, else the bot may leave.
    */
   async onInvite(roomId: RoomId, inviter: UserId): Promise<boolean> {
     if (await this.isOurs(roomId)) return true;
-    if (!(await this.rooms.enter(roomId, []))) return false;
     const current = await this.containers.look(roomId);
     const found = current && (await this.spaceFor(roomId, current, inviter));
     if (!found) return false;

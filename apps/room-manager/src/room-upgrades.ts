@@ -61,11 +61,10 @@ export class RoomUpgrades {
   }
 
   /**
-   * To be called when the bot is invited.
-   * @returns whether the room replaces one of ours. Then it is taken care of, else the bot is in it and may leave.
+   * To be called when the bot has followed an invite.
+   * @returns whether the room replaces one of ours. Then it is taken care of, else the bot may leave.
    */
   async onInvite(roomId: RoomId): Promise<boolean> {
-    if (!(await this.rooms.enter(roomId, []))) return false;
     const current = await this.containers.look(roomId);
     const from = current && predecessorOf(current);
     const old = from && (await this.placeOf(from)) && (await this.containers.look(from));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { RegisteredUser } from './register-user';
+import { until } from './until';
 
 /** An event as a client sees it, and when it did. */
 export interface SeenEvent {
@@ -230,6 +231,22 @@ export class MatrixUser {
 
   async waitForInvite(roomId: string): Promise<SeenInvite> {
     return this.waitFor(`an invite to ${roomId}`, () => this.invites.get(roomId));
+  }
+
+  /**
+   * Waits for the invite and joins. The homeserver of the invited knows of an invite a moment before the inviting one
+   * has stored it, and is refused in between: no person is so fast, a program is.
+   */
+  async accept(roomId: string): Promise<void> {
+    await this.waitForInvite(roomId);
+    const refused = Symbol('refused');
+    await until(`${roomId} to be open`, async () => {
+      const outcome = await this.join(roomId).catch((error: Error) => {
+        if (!error.message.includes('403')) throw error;
+        return refused;
+      });
+      return outcome !== refused;
+    });
   }
 
   private async syncOn(from: string): Promise<void> {

@@ -107,15 +107,12 @@ export class QueuePublisher {
       permanentErrorOr(() => this.prepare(key, publication)),
     );
     const together = await this.canGoTogether(prepared.filter(isPrepared));
-    const outcomes: (Stored | PermanentError | Promise<Stored | PermanentError>)[] = [];
+    const outcomes: Promise<Stored | PermanentError>[] = [];
     for (const each of prepared) {
-      if (!isPrepared(each)) {
-        outcomes.push(each);
-        continue;
-      }
       // All of a turn of the event loop leave on one connection, one after the other, or from some point on not at all.
-      const sent = this.send(each).catch(asPermanentError);
-      outcomes.push(together ? sent : await sent);
+      const outcome = isPrepared(each) ? this.send(each).catch(asPermanentError) : Promise.resolve(each);
+      outcomes.push(outcome);
+      if (!together) await outcome;
     }
     return Promise.all(outcomes);
   }

@@ -54,8 +54,7 @@ export async function measureLatency(thread: Thread): Promise<Latency[]> {
 
 async function openBareRoom({ network: { nurse, physiotherapist } }: Thread): Promise<string> {
   const roomId = await physiotherapist.matrix.createRoom([nurse.matrix.userId]);
-  await nurse.matrix.waitForInvite(roomId);
-  await nurse.matrix.join(roomId);
+  await nurse.matrix.accept(roomId);
   return roomId;
 }
 

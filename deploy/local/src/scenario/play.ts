@@ -42,7 +42,7 @@ export async function createCareTeam(network: CareNetwork, timeline: Timeline): 
       what: 'is invited to the Space',
       latencyMs: performance.now() - from,
     });
-    await matrix.join(invite.roomId);
+    await matrix.accept(invite.roomId);
   }
   return { network, timeline, team, invites, spaceId: invites[gp.name]!.roomId };
 }
@@ -74,7 +74,7 @@ export async function startThread(stage: Stage, text: string): Promise<Thread> {
       what: 'is invited to the Room',
       latencyMs: performance.now() - from,
     });
-    await matrix.join(roomId);
+    await matrix.accept(roomId);
     const first = await readableMessage(professional, roomId, text);
     timeline.add({
       who: name,
@@ -169,8 +169,7 @@ export async function changeTeam(thread: Thread): Promise<void> {
   });
   for (const place of [spaceId, roomId]) {
     await pharmacist.matrix.waitFor('the removal', () => pharmacist.matrix.left.has(place));
-    await physiotherapist.matrix.waitForInvite(place);
-    await physiotherapist.matrix.join(place);
+    await physiotherapist.matrix.accept(place);
   }
   const latencyMs = performance.now() - from;
   timeline.add({ who: pharmacist.name, where: 'apotheek', what: 'is out of Space and Room', latencyMs });
