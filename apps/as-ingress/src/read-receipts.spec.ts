@@ -75,11 +75,20 @@ describe('sortEphemeral', () => {
     expect(ignored).toEqual({ malformed: 1 });
   });
 
+  const read = (count: number) => {
+    const readers = Array.from({ length: count }, (_, index) => [`@reader${index}:evil.example`, { ts: 1 }]);
+    return { $1: { 'm.read': Object.fromEntries(readers) as object } };
+  };
+
+  it('takes a hundred receipts of a Room at once, and counts the rest of a flood', () => {
+    const { receipts, ignored } = sorted(receipt(read(150)), receipt(read(3), { room_id: '!other' }));
+    expect(receipts).toHaveLength(103);
+    expect(ignored).toEqual({ receipt_flood: 50 });
+  });
+
   it('takes a thousand receipts at once, and counts the rest of a flood', () => {
-    const readers = Array.from({ length: 1_200 }, (_, index) => [`@reader${index}:evil.example`, { ts: 1 }]);
-    const { receipts, ignored } = sorted(
-      receipt({ $1: { 'm.read': Object.fromEntries(readers) as object } }),
-    );
+    const rooms = Array.from({ length: 12 }, (_, room) => receipt(read(100), { room_id: `!room${room}` }));
+    const { receipts, ignored } = sorted(...rooms);
     expect(receipts).toHaveLength(1_000);
     expect(ignored).toEqual({ receipt_flood: 200 });
   });

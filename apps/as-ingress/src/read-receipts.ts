@@ -9,6 +9,8 @@ export type Receipt = MessageOf<'matrix.m.receipt'>;
  * next transactions, and a receipt that is dropped costs nothing but one "read" in the record.
  */
 const MAX_RECEIPTS = 1_000;
+/** In one Room at the same moment: what follows in that Room waits for all of them. */
+const MAX_RECEIPTS_OF_A_ROOM = 100;
 
 const Item = z.looseObject({ type: z.string() });
 /** Matrix specification, "m.receipt": event id → kind → user id → `{ts}`. */
@@ -33,8 +35,18 @@ export function sortEphemeral(
   isOwn: (userId: string) => boolean,
 ): SortedEphemeral {
   const receipts = new Map<string, Receipt>();
+  const ofRoom = new Map<string, number>();
   const ignored = new Map<string, number>();
   const ignore = (part: string): void => void ignored.set(part, (ignored.get(part) ?? 0) + 1);
+  const take = (read: Receipt): boolean => {
+    const id = receiptId(read);
+    const inRoom = ofRoom.get(read.roomId) ?? 0;
+    if (receipts.has(id)) return true;
+    if (receipts.size >= MAX_RECEIPTS || inRoom >= MAX_RECEIPTS_OF_A_ROOM) return false;
+    receipts.set(id, read);
+    ofRoom.set(read.roomId, inRoom + 1);
+    return true;
+  };
   for (const raw of items) {
     const item = Item.safeParse(raw);
     if (!item.success) ignore('malformed');
@@ -46,8 +58,7 @@ export function sortEphemeral(
         if (read === undefined) ignore('malformed');
         else if (read === 'not-public') ignore('receipt');
         else if (isOwn(read.userId)) ignore('own_receipt');
-        else if (receipts.size >= MAX_RECEIPTS) ignore('receipt_flood');
-        else receipts.set(receiptId(read), read);
+        else if (!take(read)) ignore('receipt_flood');
       }
     }
   }
