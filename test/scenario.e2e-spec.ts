@@ -267,7 +267,7 @@ describe('each process of the bridge, killed with SIGKILL while messages flow bo
       );
       expect(sides).toMatchObject({ lost: [], duplicated: [], disordered: [] });
     },
-    180_000,
+    300_000,
   );
 });
 
