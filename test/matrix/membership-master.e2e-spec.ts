@@ -3,7 +3,7 @@ import { connect } from 'nats';
 import { MatrixUser, type SeenEvent } from '../../deploy/local/src/matrix-user';
 import type { Professional } from '../../deploy/local/src/scenario/network';
 import { until } from '../../deploy/local/src/until';
-import { act, leave, membershipIn } from '../support/membership-actions';
+import { act, membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
 
 /* The organisation lets Matrix decide who belongs: the care team in the record follows the Space. The steps build on each other. */
@@ -49,7 +49,7 @@ describe('where Matrix is the master of membership, a CareTeam', () => {
 
   step('loses somebody who leaves its Space: their period ends, and its Rooms lose them too', async () => {
     const { gp } = network();
-    await leave(gp.matrix, thread().spaceId);
+    await gp.matrix.leave(thread().spaceId);
     const [entry] = await until('the end of the period', async () => {
       const entries = await entriesOf(gp);
       return entries[0]?.period?.end !== undefined && entries;
@@ -83,7 +83,7 @@ describe('where Matrix is the master of membership, a CareTeam', () => {
   step('does not change when somebody leaves a single Room: they are invited again', async () => {
     const { gp } = network();
     const { versionId } = (await team()).meta!;
-    await leave(gp.matrix, thread().roomId);
+    await gp.matrix.leave(thread().roomId);
     await gp.matrix.accept(thread().roomId);
     expect((await team()).meta!.versionId).toBe(versionId);
   });

@@ -5,7 +5,7 @@ import { MatrixUser } from '../../deploy/local/src/matrix-user';
 import { type Professional } from '../../deploy/local/src/scenario/network';
 import { type Thread, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
-import { act, leave, membershipIn } from '../support/membership-actions';
+import { act, membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
 
 /* Who belongs is decided in FHIR: at moments to come, and against what people do in Matrix. The steps build on each other. */
@@ -103,7 +103,7 @@ describe('a period in a care team', () => {
 describe('somebody who belongs', () => {
   step('and leaves is told why and invited again', async () => {
     const { gp } = network();
-    await leave(gp.matrix, thread().roomId);
+    await gp.matrix.leave(thread().roomId);
     await comesBack(gp, thread().roomId);
     await isExplained(thread().roomId, gp.matrix.userId, 'leave');
   });
@@ -169,7 +169,7 @@ describe('an invite that is declined', () => {
     await updateTeam([...(thread().team.participant ?? []).slice(0, -1), physiotherapist({})]);
     await invited.matrix.waitForInvite(spaceId);
     await invited.matrix.waitForInvite(roomId);
-    await leave(invited.matrix, roomId);
+    await invited.matrix.leave(roomId);
     await until('the refusal', async () => (await membershipOf(roomId, invited.matrix.userId)) === 'leave');
     // What comes after the refusal in this Room is dealt with after it.
     await act(nurse.matrix, 'kick', roomId, network().pharmacist.matrix.userId);
@@ -192,10 +192,10 @@ describe('somebody who leaves again and again', () => {
     const { gp, nurse } = network();
     const { roomId } = thread();
     for (let times = 2; times <= 3; times += 1) {
-      await leave(gp.matrix, roomId);
+      await gp.matrix.leave(roomId);
       await comesBack(gp, roomId);
     }
-    await leave(gp.matrix, roomId);
+    await gp.matrix.leave(roomId);
     await until('the leave', async () => (await membershipOf(roomId, gp.matrix.userId)) === 'leave');
     // Events of a Room are dealt with in order.
     await act(nurse.matrix, 'invite', roomId, '@nobody.known:example.org').catch(() => undefined);
