@@ -12,7 +12,7 @@ import {
   participant,
   roles,
 } from '../../deploy/local/src/example-data';
-import { MatrixUser } from '../../deploy/local/src/matrix-user';
+import { MatrixUser, meet } from '../../deploy/local/src/matrix-user';
 import type { CareNetwork } from '../../deploy/local/src/scenario/network';
 import { teamOf } from '../../deploy/local/src/scenario/network';
 import { type Thread, writeInFhir } from '../../deploy/local/src/scenario/play';
@@ -260,6 +260,7 @@ describe('a member whose homeserver is away', () => {
     );
     await gp.matrix.accept(room);
     await nurse.matrix.accept(room);
+    await meet(room, [gp.matrix, nurse.matrix]);
     await gp.matrix.say(room, 'I am.');
     await nurse.matrix.waitForMessage(room, 'I am.');
     const talkedAfterMs = performance.now() - from;

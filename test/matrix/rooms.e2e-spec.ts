@@ -10,7 +10,7 @@ import {
   patientWords,
   roles,
 } from '../../deploy/local/src/example-data';
-import type { MatrixUser } from '../../deploy/local/src/matrix-user';
+import { type MatrixUser, meet } from '../../deploy/local/src/matrix-user';
 import type { CareNetwork, Professional } from '../../deploy/local/src/scenario/network';
 import { type Thread, sayInMatrix, writeInFhir } from '../../deploy/local/src/scenario/play';
 import type { Stack } from '../../deploy/local/src/stack';
@@ -82,6 +82,7 @@ async function openConversation(text: string): Promise<Thread> {
   for (const { matrix } of [network.gp, network.pharmacist]) {
     await matrix.accept(roomId);
   }
+  await meet(roomId, [network.nurse.matrix, network.gp.matrix, network.pharmacist.matrix]);
   return { ...thread, request, roomId };
 }
 

@@ -255,6 +255,16 @@ export class MatrixUser {
     );
   }
 
+  /** Waits until this person's homeserver knows that somebody is in a room. */
+  async waitForMember(roomId: string, userId: string): Promise<void> {
+    const isAbout = (event: SeenEvent): boolean =>
+      event.room_id === roomId && event.type === 'm.room.member' && event.state_key === userId;
+    await this.waitFor(
+      `${userId} in ${roomId}`,
+      () => this.events.findLast(isAbout)?.content.membership === 'join',
+    );
+  }
+
   private async syncOn(from: string): Promise<void> {
     let since = from;
     while (!this.stopped.signal.aborted) {
@@ -314,4 +324,14 @@ function receiptsIn(roomId: string, content: Record<string, ReceiptContent>): Se
   return Object.entries(content).flatMap(([eventId, kinds]) =>
     Object.keys(kinds['m.read'] ?? {}).map((userId) => ({ roomId, eventId, userId })),
   );
+}
+
+/**
+ * Waits until each of them, all of whom have joined, knows of the others. What somebody says before their homeserver
+ * has heard of another's invite is never shown to the other, in a room that its members alone may read.
+ */
+export async function meet(roomId: string, people: readonly MatrixUser[]): Promise<void> {
+  for (const person of people) {
+    for (const { userId } of people) await person.waitForMember(roomId, userId);
+  }
 }

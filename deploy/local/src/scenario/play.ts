@@ -1,6 +1,6 @@
 import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
 import { communication, communicationRequest, participant, roles } from '../example-data';
-import type { SeenEvent, SeenInvite } from '../matrix-user';
+import { meet, type SeenEvent, type SeenInvite } from '../matrix-user';
 import { until } from '../until';
 import { type CareNetwork, type Professional, teamOf } from './network';
 import type { Timeline } from './timeline';
@@ -83,6 +83,7 @@ export async function startThread(stage: Stage, text: string): Promise<Thread> {
       event: first.event_id,
     });
   }
+  await meet(roomId, [nurse.matrix, gp.matrix, pharmacist.matrix]);
   return { ...stage, request, roomId };
 }
 
@@ -151,7 +152,7 @@ export async function writeInFhir(
 /** Step 5: the pharmacist leaves the care team in FHIR, a physiotherapist comes. */
 export async function changeTeam(thread: Thread): Promise<void> {
   const { network, timeline, spaceId, roomId } = thread;
-  const { fhir, pharmacist, physiotherapist } = network;
+  const { fhir, gp, pharmacist, physiotherapist } = network;
   const remaining = (thread.team.participant ?? []).filter(
     ({ member }) => member?.reference !== `Practitioner/${pharmacist.resource.id}`,
   );
@@ -172,6 +173,7 @@ export async function changeTeam(thread: Thread): Promise<void> {
     await physiotherapist.matrix.accept(place);
   }
   const latencyMs = performance.now() - from;
+  await meet(roomId, [gp.matrix, physiotherapist.matrix]);
   timeline.add({ who: pharmacist.name, where: 'apotheek', what: 'is out of Space and Room', latencyMs });
   timeline.add({ who: physiotherapist.name, where: 'vvt', what: 'has joined Space and Room', latencyMs });
 }
