@@ -27,6 +27,7 @@ import { MembershipRecorder } from './membership-recorder';
 import { MessageController } from './message.controller';
 import { MessageRecorder } from './message-recorder';
 import { MessageTarget } from './message-target';
+import { NotifiedController } from './notified.controller';
 import { PersonResolver } from './person-resolver';
 import { PersonSync } from './person-sync';
 import { PullController } from './pull.controller';
@@ -69,6 +70,7 @@ export class FhirMapperModule {
       ],
       controllers: [
         PullController,
+        NotifiedController,
         ChangedController,
         MessageController,
         FileController,

@@ -5,8 +5,27 @@ import { NoticeCode } from './notices';
 /** ISO 8601 instant with offset. */
 const Instant = z.iso.datetime({ offset: true });
 
-/** A FHIR server may have changed: read what changed since the cursor. `source` names a configured notification source. */
-export const FhirPull = z.object({ source: z.string().min(1) });
+/** A FHIR server may have changed: read what changed since the cursor. */
+export const FhirPull = z.object({
+  /** A configured notification source. */
+  source: z.string().min(1),
+  /** Resource types of which the sender told; left out: any may have changed. */
+  types: z.array(z.string().min(1)).optional(),
+  /** Resources that the sender says are deleted: a search shows nothing of it. */
+  gone: z.array(FhirRef).optional(),
+});
+
+/** What a topic-based Subscription told, but for health data (FHIR R5 `SubscriptionStatus`, R4 backport `Parameters`). */
+export const FhirNotified = z.object({
+  source: z.string().min(1),
+  /** The logical id of the Subscription on its server. */
+  subscription: z.string().min(1),
+  kind: z.enum(['handshake', 'heartbeat', 'event-notification', 'query-status', 'query-event']),
+  status: z.enum(['requested', 'active', 'error', 'off', 'entered-in-error']).optional(),
+  /** Events since the Subscription began, where the sender says so; it begins again at a server that was restarted. */
+  eventsSinceStart: z.int().nonnegative().optional(),
+  events: z.array(z.object({ number: z.int().nonnegative(), focus: FhirRef.optional() })),
+});
 
 /**
  * One version of one FHIR resource, as the server holds it.
@@ -168,6 +187,7 @@ export const ResyncRoom = z.object({ roomId: RoomId });
  */
 export const messages = {
   'fhir.pull': { stream: 'MAPPING', schema: FhirPull },
+  'fhir.notified': { stream: 'MAPPING', schema: FhirNotified },
   'fhir.changed': { stream: 'MAPPING', schema: FhirChanged },
   'fhir.due': { stream: 'MAPPING', schema: FhirDue },
   'matrix.m.room.message': { stream: 'MAPPING', schema: MatrixEvent },
