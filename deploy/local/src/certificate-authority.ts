@@ -23,10 +23,10 @@ export interface KeyedCertificate {
   privateKeyPem: string;
 }
 
-/** Signs certificates for servers that exist as long as one run. Its own key never leaves the memory of this process. */
+/** Signs certificates for servers and their clients that exist as long as one run. Its own key never leaves the memory of this process. */
 export interface CertificateAuthority {
   certificatePem: string;
-  /** A server certificate (EC P-256, 7 days) whose subject alternative names are these DNS names and IP addresses. */
+  /** A certificate for a server or a client (EC P-256, 7 days) whose subject alternative names are these DNS names and IP addresses. */
   issue(names: { dns: readonly string[]; ip: readonly string[] }): Promise<KeyedCertificate>;
 }
 
@@ -62,7 +62,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
         extensions: [
           new BasicConstraintsExtension(false, undefined, true),
           new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-          new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+          new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
           new SubjectAlternativeNameExtension(alternativeNames),
           await AuthorityKeyIdentifierExtension.create(keys.publicKey),
         ],

@@ -1,4 +1,6 @@
 export { ByteMeter, TooManyBytes, metered } from './byte-meter';
+export { type FhirAuth, fhirAuth } from './config/fhir-access-checks';
+export { type SigningAlgorithm, type SigningKey, signingKey } from './config/signing-key';
 export { type ConfigMistake, ConfigError } from './config/config-error';
 export type { Permission } from './config/compound-schemas';
 export { configTable } from './config/config-table';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { headerName } from './setting-schemas';
 
 /** A coded value as FHIR means it: the code and the system that defines it. */
 export interface SystemCode {
@@ -40,6 +41,31 @@ export function sourceSecrets() {
     )
     .describe(
       'source=secret pairs separated by commas (in YAML a map): each source once, in a-z, 0-9 and -; each secret at least 16 characters without white space or comma',
+    );
+}
+
+/** Headers that the client itself has to set: what they say would contradict the request, or FHIR_AUTH. */
+const ownHeaders =
+  /^(authorization|host|connection|content-.*|transfer-encoding|accept.*|if-.*|prefer|cache-control|cookie2?)$/;
+
+/** `X-Tenant=a,X-Api-Key=b` (a comma or a new line between them), or a YAML map, whose values may hold commas. */
+export function headerLines() {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(/[,\n]/).map(readAssignment) : entriesOf(value)),
+      z
+        .array(
+          z.tuple([
+            headerName().refine((name) => !ownHeaders.test(name)),
+            z.string().regex(/^[\x20-\x7e]+$/),
+          ]),
+        )
+        .min(1)
+        .refine((pairs) => new Set(pairs.map(([name]) => name)).size === pairs.length)
+        .transform(recordOf),
+    )
+    .describe(
+      'header=value pairs separated by commas (in YAML a map), each header once, and none that the client or FHIR_AUTH sets',
     );
 }
 

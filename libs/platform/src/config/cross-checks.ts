@@ -1,8 +1,13 @@
 import type { ConfigMistake } from './config-error';
+import { fhirAccessMistakes } from './fhir-access-checks';
 import { settings, type Config } from './settings';
 
 /** Mistakes that only show when settings are seen together. Sections that were not read, or not well, are left alone. */
 export function crossMistakes(config: Partial<Config>): ConfigMistake[] {
+  return [...botMistakes(config), ...fhirAccessMistakes(config.fhir ?? {})];
+}
+
+function botMistakes(config: Partial<Config>): ConfigMistake[] {
   const { ghostPrefix, botLocalpart } = (config.matrix ?? {}) as Partial<Config['matrix']>;
   if (ghostPrefix === undefined || botLocalpart === undefined || botLocalpart.startsWith(ghostPrefix))
     return [];

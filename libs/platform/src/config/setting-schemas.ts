@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 
 /*
@@ -72,4 +73,41 @@ export function encryptionKey() {
     .base64()
     .refine((text) => Buffer.from(text, 'base64').length === 32)
     .describe('32 bytes in base64');
+}
+
+/** Name of an HTTP header, in small letters. */
+export function headerName() {
+  return z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/)
+    .transform((name) => name.toLowerCase())
+    .describe('the name of an HTTP header');
+}
+
+/** One or more X.509 certificates, PEM. */
+export function pemCertificates() {
+  return z
+    .string()
+    .refine((text) => {
+      const each = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+      return each.length > 0 && each.every((pem) => succeeds(() => new X509Certificate(pem)));
+    })
+    .describe('certificates in PEM form');
+}
+
+/** A private key, PEM, without a passphrase. */
+export function pemKey() {
+  return z
+    .string()
+    .refine((text) => succeeds(() => createPrivateKey(text)))
+    .describe('a private key in PEM form, without a passphrase');
+}
+
+function succeeds(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
 }

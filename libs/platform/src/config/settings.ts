@@ -1,4 +1,5 @@
 import type { Setting, SettingValue } from './setting';
+import { fhirAccessSettings } from './fhir-access-settings';
 import { mediaTypes, permissions, sourceSecrets, systemCodes } from './compound-schemas';
 import {
   encryptionKey,
@@ -262,13 +263,7 @@ export const settings = {
   },
   fhir: {
     baseUrl: { env: 'FHIR_BASE_URL', schema: url(['https', 'http']), doc: 'Base URL of the FHIR R4 server.' },
-    bearerToken: {
-      env: 'FHIR_BEARER_TOKEN',
-      schema: matching(/^\S+$/, 'text without white space'),
-      optional: true,
-      secret: true,
-      doc: 'Bearer token for the FHIR server; not set: no Authorization header.',
-    },
+    ...fhirAccessSettings,
     requestTimeoutMs: {
       env: 'FHIR_REQUEST_TIMEOUT_MS',
       schema: wholeNumber(1000, 600_000),
