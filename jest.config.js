@@ -1,8 +1,11 @@
 const path = require('node:path');
 
+/** Published as an ES module alone: Node can require it, jest cannot. */
+const esModules = ['jose'].join('|');
+
 /** SWC compiles each file on its own; types are checked by `npm run types`. */
 const transform = {
-  '^.+\\.ts$': [
+  [`^.+\\.ts$|/node_modules/(${esModules})/.+\\.js$`]: [
     '@swc/jest',
     {
       jsc: {
@@ -22,6 +25,7 @@ const shared = {
   rootDir: __dirname,
   testEnvironment: 'node',
   transform,
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules})/)`],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache'],
   setupFiles: ['reflect-metadata'],
   testPathIgnorePatterns: ['/node_modules/'],

@@ -21,6 +21,7 @@ import { FileController } from './file.controller';
 import { FileRecorder } from './file-recorder';
 import { FileStore } from './file-store';
 import { DUE_INTERVAL_MS, DueTimer } from './due-timer';
+import { JwksController } from './jwks.controller';
 import { MapperConfig, PSEUDONYMS } from './mapper-config';
 import { MembershipController } from './membership.controller';
 import { MembershipRecorder } from './membership-recorder';
@@ -77,6 +78,7 @@ export class FhirMapperModule {
         ReceiptController,
         MembershipController,
         ConversationController,
+        JwksController,
       ],
       providers: [
         { provide: MapperConfig, useFactory: () => new MapperConfig(config) },

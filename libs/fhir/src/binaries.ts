@@ -4,6 +4,7 @@ import { FhirRef, TransientError } from '@bridge/contracts';
 import { ByteMeter, contentLength, firstValue, metered } from '@bridge/platform';
 import { FhirClient } from './fhir-client';
 import { FhirRefusal, unreachable } from './fhir-failure';
+import { storedAt } from './stored-version';
 
 /** A file of the FHIR server while it is being read. */
 export interface StoredFile {
@@ -52,10 +53,8 @@ export class Binaries {
     });
     if (answer) {
       await answer.body.dump();
-      const [ref] =
-        /Binary\/[A-Za-z0-9\-.]{1,64}(?=\/_history\/|$)/.exec(firstValue(answer.headers, 'location') ?? '') ??
-        [];
-      if (ref) return FhirRef.parse(ref);
+      const stored = storedAt(firstValue(answer.headers, 'location'));
+      if (stored?.ref.startsWith('Binary/')) return stored.ref;
     }
     throw new TransientError('fhir-busy', 'The FHIR server did not say where the stored file is', {
       advice: 'It must answer the creation of a Binary with a Location header.',

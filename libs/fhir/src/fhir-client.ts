@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
-import { BridgeError, FhirRef } from '@bridge/contracts';
+import { FhirRef } from '@bridge/contracts';
 import { Config } from '@bridge/platform';
-import type { Bundle, Resource } from '@medplum/fhirtypes';
-import { Agent, type Dispatcher, request } from 'undici';
-import { FhirConflict, fhirFailure, unreachable } from './fhir-failure';
+import type { Bundle, BundleEntry, Resource } from '@medplum/fhirtypes';
+import { FhirConflict, fhirFailure, nonsense } from './fhir-failure';
+import { type FhirAnswer, FhirTransport, type OpenAnswer } from './fhir-transport';
+import { storedAt, type StoredVersion, storedVersion, versionOf } from './stored-version';
 
 interface Exchange {
   readonly operation: string;
@@ -17,6 +18,11 @@ interface Exchange {
 /** After so many conflicts in a row the message waits: the queue brings it again. */
 const conflictTries = 5;
 
+/**
+ * Some servers answer a search from a minute-old result otherwise (HAPI), and a new resource is not in it.
+ */
+const fresh = { 'cache-control': 'no-cache' };
+
 /** An exchange whose request or answer is a stream of bytes. */
 export interface StreamExchange {
   readonly operation: string;
@@ -28,13 +34,18 @@ export interface StreamExchange {
   readonly body?: Readable;
 }
 
+/** A Bundle whose entries take effect together or not at all (R4, http.html, "transaction"). */
+export type Transaction = Bundle & { readonly type: 'transaction' };
+
 /** The organisation's FHIR server (R4 REST API). */
 @Injectable()
 export class FhirClient implements OnApplicationShutdown {
-  private readonly agent = new Agent({ connections: 32, connect: { timeout: 5_000 } });
   private readonly base: URL;
 
-  constructor(private readonly config: Config['fhir']) {
+  constructor(
+    config: Config['fhir'],
+    private readonly transport: FhirTransport = new FhirTransport(config),
+  ) {
     this.base = new URL(config.baseUrl.endsWith('/') ? config.baseUrl : `${config.baseUrl}/`);
   }
 
@@ -47,10 +58,7 @@ export class FhirClient implements OnApplicationShutdown {
     return status === 200 ? (body as T) : undefined;
   }
 
-  /**
-   * Searches, page by page, as the server gives them.
-   * `no-cache`, because some servers answer a search from a minute-old result otherwise (HAPI).
-   */
+  /** Searches, page by page, as the server gives them. */
   async *search<T extends Resource>(
     resourceType: T['resourceType'],
     parameters: Record<string, string>,
@@ -58,17 +66,8 @@ export class FhirClient implements OnApplicationShutdown {
     const first = this.url(resourceType);
     for (const [name, value] of Object.entries(parameters)) first.searchParams.set(name, value);
     for (let url: URL | undefined = first; url;) {
-      const { body } = await this.exchange({
-        operation: 'search',
-        method: 'GET',
-        url,
-        headers: { 'cache-control': 'no-cache' },
-      });
-      const bundle = body as Bundle<T>;
-      const found = (bundle.entry ?? []).flatMap(({ resource, search }) =>
-        resource && search?.mode !== 'outcome' ? [resource] : [],
-      );
-      yield found;
+      const bundle: Bundle<T> = await this.searchset<T>(url);
+      yield found(bundle);
       const next = bundle.link?.find(({ relation }) => relation === 'next')?.url;
       url = next ? this.within(next) : undefined;
     }
@@ -78,23 +77,28 @@ export class FhirClient implements OnApplicationShutdown {
    * Creates the resource unless one matches (FHIR R4, conditional create).
    * @param query search parameters that only this resource matches, percent-encoded
    * @returns the reference and version of the created or the existing one
+   * @throws FhirConflict when somebody else creates it at the same time, and it cannot be found yet
    */
-  async createOnce(resource: Resource, query: string): Promise<{ ref: FhirRef; versionId: string }> {
-    const exchange: Exchange = {
-      operation: 'create a resource',
-      method: 'POST',
-      url: this.url(resource.resourceType),
-      headers: { 'if-none-exist': query, prefer: 'return=minimal' },
-      body: resource,
-    };
-    const { headers, body } = await this.exchange(exchange);
-    const located = /([A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]+))?$/.exec(
-      headers.location ?? '',
-    );
-    const stored = body as Resource | undefined;
-    const ref = located?.[1] ?? (stored?.id ? `${resource.resourceType}/${stored.id}` : undefined);
-    if (!ref) throw fhirFailure(500, undefined, undefined, 'say where the created resource is');
-    return { ref: FhirRef.parse(ref), versionId: located?.[2] ?? stored?.meta?.versionId ?? '' };
+  async createOnce(resource: Resource, query: string): Promise<StoredVersion> {
+    const operation = 'create a resource';
+    try {
+      const { headers, body } = await this.exchange({
+        operation,
+        method: 'POST',
+        url: this.url(resource.resourceType),
+        headers: { 'if-none-exist': query, prefer: 'return=minimal' },
+        body: resource,
+      });
+      const stored = storedVersion(headers, body) ?? (await this.matching(resource.resourceType, query));
+      if (stored) return stored;
+    } catch (failure) {
+      // 412: more than one matches, and it will be so the next time. 409 or 412: two creates at the same time (HAPI).
+      const stored =
+        failure instanceof FhirConflict ? await this.matching(resource.resourceType, query) : undefined;
+      if (stored) return stored;
+      throw failure;
+    }
+    throw fhirFailure(500, undefined, undefined, 'say where the created resource is');
   }
 
   /**
@@ -132,58 +136,55 @@ export class FhirClient implements OnApplicationShutdown {
   }
 
   /**
+   * Writes several resources, all or none. Idempotent only by what its entries say: `ifNoneExist`, `ifMatch`, or PUT.
+   * Entries name each other by the `urn:uuid:` of their `fullUrl`.
+   * @returns what each entry became, in their order; undefined where it became nothing, as of a DELETE
+   * @throws FhirConflict, FhirRefusal or TransientError; then nothing was written
+   */
+  async transaction(bundle: Transaction): Promise<(StoredVersion | undefined)[]> {
+    const operation = 'write several resources together';
+    const { body } = await this.exchange({
+      operation,
+      method: 'POST',
+      // Without a slash at its end: to some servers that is another path.
+      url: new URL(this.base.href.replace(/\/$/, '')),
+      headers: { prefer: 'return=minimal' },
+      body: bundle,
+    });
+    const { resourceType, entry: answers = [] } = (body ?? {}) as Bundle;
+    if (resourceType !== 'Bundle' || answers.length !== (bundle.entry ?? []).length)
+      throw nonsense(operation, 'Bundle with an answer to each entry');
+    return answers.map((entry) => outcomeOf(entry, operation));
+  }
+
+  /**
    * One exchange that keeps nothing in memory. Whoever makes it reads the body of the answer to its end, or destroys it.
    * @returns undefined when the URL does not lie below the base URL: the token is for nobody else
    * @throws TransientError when the server is away or busy, FhirRefusal when it said no
    */
-  async stream(
-    exchange: StreamExchange,
-  ): Promise<Pick<Dispatcher.ResponseData, 'headers' | 'body'> | undefined> {
-    const { operation, method, headers, body } = exchange;
+  async stream(exchange: StreamExchange): Promise<OpenAnswer | undefined> {
     const url = this.below(exchange.url);
-    if (!url) return undefined;
-    try {
-      const answer = await request(url, {
-        dispatcher: this.agent,
-        method,
-        headers: { ...this.authorization(), ...headers },
-        body,
-        headersTimeout: this.config.requestTimeoutMs,
-        bodyTimeout: this.config.requestTimeoutMs,
-      });
-      const { statusCode: status } = answer;
-      if (status >= 200 && status < 300) return answer;
-      const outcome = parse(await answer.body.text());
-      throw fhirFailure(status, outcome, first(answer.headers['retry-after']), operation);
-    } catch (failure) {
-      throw failure instanceof BridgeError ? failure : unreachable(operation, failure);
-    }
+    return url && this.transport.open({ ...exchange, url });
+  }
+
+  /** The resource that a URL names on this server; undefined for every other URL. */
+  refAt(url: string): FhirRef | undefined {
+    const path = this.below(url)?.href.slice(this.base.href.length) ?? '';
+    const ref = storedAt(path)?.ref;
+    return ref !== undefined && path.startsWith(ref) ? ref : undefined;
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.agent.close();
+    await this.transport.close();
   }
 
   private url(relative: string): URL {
     return new URL(relative, this.base);
   }
 
-  /** The resource that a URL names on this server; undefined for every other URL. */
-  refAt(url: string): FhirRef | undefined {
-    const path = this.below(url)?.href.slice(this.base.href.length) ?? '';
-    const [, ref] =
-      /^([A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]+)?$/.exec(path) ?? [];
-    return ref === undefined ? undefined : FhirRef.parse(ref);
-  }
-
   private below(relative: string): URL | undefined {
     const url = URL.canParse(relative, this.base.href) ? this.url(relative) : undefined;
     return url?.href.startsWith(this.base.href) ? url : undefined;
-  }
-
-  private authorization(): Record<string, string> {
-    const { bearerToken } = this.config;
-    return bearerToken ? { authorization: `Bearer ${bearerToken}` } : {};
   }
 
   /** A page link may name the server as others see it; the bridge only ever talks to the configured one. */
@@ -194,46 +195,39 @@ export class FhirClient implements OnApplicationShutdown {
     return url;
   }
 
-  private async exchange(exchange: Exchange, allowed: readonly number[] = []) {
-    const { operation, method, url, headers, body: resource } = exchange;
-    const answer = await request(url, {
-      dispatcher: this.agent,
-      method,
-      headers: {
-        accept: 'application/fhir+json',
-        ...(resource ? { 'content-type': 'application/fhir+json' } : {}),
-        ...this.authorization(),
-        ...headers,
-      },
-      body: resource ? JSON.stringify(resource) : undefined,
-      headersTimeout: this.config.requestTimeoutMs,
-      bodyTimeout: this.config.requestTimeoutMs,
-    }).catch((error: unknown) => {
-      throw unreachable(operation, error);
-    });
-    const text = await answer.body.text().catch((error: unknown) => {
-      throw unreachable(operation, error);
-    });
-    const body = parse(text);
-    const status = answer.statusCode;
-    const success = status >= 200 && status < 300;
-    if (!success && !allowed.includes(status)) {
-      throw fhirFailure(status, body, first(answer.headers['retry-after']), operation);
-    }
-    if (success && text && body === undefined)
-      throw fhirFailure(502, undefined, undefined, `${operation} (the answer is no JSON)`);
-    return { status, headers: { location: first(answer.headers.location) }, body };
+  private exchange({ body, ...request }: Exchange, accepted: readonly number[] = []): Promise<FhirAnswer> {
+    return this.transport.exchange({ ...request, body: body && JSON.stringify(body) }, accepted);
+  }
+
+  private async searchset<T extends Resource>(url: URL): Promise<Bundle<T>> {
+    const operation = 'search';
+    const { body } = await this.exchange({ operation, method: 'GET', url, headers: fresh });
+    const bundle = body as Bundle<T> | undefined;
+    // Anything else would look like "nothing has changed", and what has would be passed over.
+    if (bundle?.resourceType !== 'Bundle') throw nonsense(operation, 'Bundle');
+    return bundle;
+  }
+
+  /** The oldest match: of several every caller gets the same one. */
+  private async matching(type: Resource['resourceType'], query: string): Promise<StoredVersion | undefined> {
+    const url = this.url(`${type}?${query}`);
+    url.searchParams.set('_sort', '_lastUpdated');
+    url.searchParams.set('_count', '1');
+    return found(await this.searchset(url)).map(versionOf)[0];
   }
 }
 
-function first(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
+/** The matches and what was included with them; not what a search says about itself. */
+function found<T extends Resource>(bundle: Bundle<T>): T[] {
+  return (bundle.entry ?? []).flatMap(({ resource, search }) =>
+    resource && search?.mode !== 'outcome' ? [resource] : [],
+  );
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Servers that answer a failed transaction with 200 say in its entries what failed. */
+function outcomeOf({ response, resource }: BundleEntry, operation: string): StoredVersion | undefined {
+  const status = Number.parseInt(response?.status ?? '', 10);
+  if (!(status >= 200 && status < 300))
+    throw fhirFailure(Number.isNaN(status) ? 500 : status, response?.outcome, undefined, operation);
+  return storedVersion({ location: response?.location, etag: response?.etag }, resource);
 }

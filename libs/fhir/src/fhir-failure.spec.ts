@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { TransientError } from '@bridge/contracts';
-import { FhirConflict, FhirRefusal, fhirFailure, unreachable } from './fhir-failure';
+import { FhirConflict, FhirRefusal, FhirUnavailable, fhirFailure, unreachable } from './fhir-failure';
 
 const outcome = {
   resourceType: 'OperationOutcome',
@@ -39,6 +40,23 @@ it.each([301, 400, 403, 404, 410, 422])('%d is a refusal, which repeating does n
 it.each([400, 401, 409, 422, 500])('of the words of a %d nothing is kept but the codes', (status) => {
   const error = failure(status);
   expect(`${error.message} ${error.advice} ${String(error.cause)}`).not.toMatch(/Kanarie|Cornelia/);
+});
+
+it('a refusal has the whole outcome for the record, and nothing that prints the error shows it', () => {
+  const error = failure(422) as FhirRefusal;
+  expect(error.outcome).toBe(outcome);
+  expect(`${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}`).not.toContain(
+    'Kanarie',
+  );
+  expect(Object.getOwnPropertyNames(error).join()).not.toContain('outcome');
+  expect((failure(422, undefined, { words: 'x' }) as FhirRefusal).outcome).toBeUndefined();
+});
+
+it('tells a server that is away from one that fails at one thing', () => {
+  const awayOnes = [500, 501, 502, 503, 504, 429].filter(
+    (status) => failure(status) instanceof FhirUnavailable,
+  );
+  expect(awayOnes).toEqual([502, 503, 504]);
 });
 
 it('tells what was tried, the status and the codes', () => {

@@ -1,7 +1,9 @@
 import { DynamicModule, Module } from '@nestjs/common';
-import { Config } from '@bridge/platform';
+import { Config, Metrics, Readiness } from '@bridge/platform';
+import { ClientKeys } from './access/client-keys';
 import { Binaries } from './binaries';
 import { FhirClient } from './fhir-client';
+import { FhirTransport } from './fhir-transport';
 
 @Module({})
 export class FhirModule {
@@ -10,8 +12,17 @@ export class FhirModule {
     return {
       module: FhirModule,
       global: true,
-      providers: [{ provide: FhirClient, useFactory: () => new FhirClient(fhir) }, Binaries],
-      exports: [FhirClient, Binaries],
+      providers: [
+        { provide: ClientKeys, useFactory: () => new ClientKeys(fhir) },
+        {
+          provide: FhirClient,
+          useFactory: (keys: ClientKeys, metrics: Metrics, readiness: Readiness) =>
+            new FhirClient(fhir, new FhirTransport(fhir, { keys, metrics, readiness })),
+          inject: [ClientKeys, Metrics, Readiness],
+        },
+        Binaries,
+      ],
+      exports: [FhirClient, Binaries, ClientKeys],
     };
   }
 }

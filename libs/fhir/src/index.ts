@@ -1,4 +1,6 @@
+export { ClientKeys } from './access/client-keys';
 export { Binaries, type StoredFile } from './binaries';
-export { FhirClient } from './fhir-client';
+export { FhirClient, type Transaction } from './fhir-client';
 export { FhirConflict, FhirRefusal } from './fhir-failure';
 export { FhirModule } from './fhir.module';
+export type { StoredVersion } from './stored-version';
