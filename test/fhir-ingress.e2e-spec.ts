@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FhirIngressConfig } from '../apps/fhir-ingress/src/app.module';
 import { startFhirIngress } from '../apps/fhir-ingress/src/start-fhir-ingress';
+import { fhirIngressConfig } from './support/fhir-ingress-config';
 import { httpRequest, type HttpAnswer, type HttpCall } from './support/http-request';
 import { InspectedQueue } from './support/inspected-queue';
 import { until } from './support/until';
@@ -10,24 +10,16 @@ const LAB_SECRET = 'secret-of-the-lab';
 const BODY_LIMIT = 2 * 1024 * 1024;
 
 let queue: InspectedQueue;
-let config: FhirIngressConfig;
+let config: ReturnType<typeof fhirIngressConfig>;
 let app: NestFastifyApplication;
 let url: string;
 
 beforeAll(async () => {
   queue = await InspectedQueue.start();
-  config = {
-    http: { host: '127.0.0.1', port: 0, bodyLimitBytes: BODY_LIMIT },
-    log: { level: 'fatal', format: 'json' },
-    nats: {
-      url: queue.server.url,
-      partitions: 8,
-      replicas: 1,
-      maxBytes: 64 * 1024 * 1024,
-      ackWaitMs: 30_000,
-    },
-    notifications: { secrets: { ehr: EHR_SECRET, lab: LAB_SECRET }, pullIntervalMs: 86_400_000 },
-  };
+  config = fhirIngressConfig(queue.server.url, {
+    HTTP_BODY_LIMIT_BYTES: String(BODY_LIMIT),
+    FHIR_NOTIFICATION_SECRETS: `ehr=${EHR_SECRET},lab=${LAB_SECRET}`,
+  });
   app = await startFhirIngress(config);
   url = await app.getUrl();
   await until('the first pulls', async () => (await queue.held('MAPPING')).length === 2);
@@ -107,7 +99,7 @@ describe('a notification', () => {
       },
     );
     expect([answer.status, answer.text]).toEqual([204, '']);
-    expect(await queue.heldJson('MAPPING')).toEqual([{ source: 'ehr' }]);
+    expect(await queue.heldJson('MAPPING')).toEqual([{ source: 'ehr', types: ['Communication'] }]);
     expect(await queue.held('DEAD_LETTERS')).toEqual([]);
   });
 
@@ -134,14 +126,20 @@ describe('a notification', () => {
     expect(await queue.held('MAPPING')).toHaveLength(1);
   });
 
-  it('survives deep nesting', async () => {
-    const deep = `${'['.repeat(500_000)}${']'.repeat(500_000)}`;
-    expect((await put(`{"resourceType":"Communication","id":"c-1","x":${deep}}`)).status).toBe(204);
-    expect(await queue.held('MAPPING')).toHaveLength(1);
-  });
+  it.each([100_000, 500_000])(
+    'of %d levels is kept in the dead letters and holds nobody up',
+    async (levels) => {
+      const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`;
+      expect((await put(`{"resourceType":"Communication","id":"c-1","x":${deep}}`)).status).toBe(204);
+      const [letter] = await queue.held('DEAD_LETTERS');
+      expect(letter?.header('Bridge-Reason')).toContain('nested deeper than 500 levels');
+      expect(await queue.heldJson('MAPPING')).toEqual([{ source: 'ehr' }]);
+    },
+  );
 
   it.each([
     ['POST', '/notify/ehr', 'application/fhir+xml'],
+    ['POST', '/notify/ehr/Communication', 'application/fhir+xml'],
     ['PUT', '/notify/ehr/Communication/c-1', 'application/xml'],
     ['PUT', '/notify/ehr/Communication/c-1', 'text/plain'],
     ['PUT', '/notify/ehr/Communication/c-1', 'nonsense'],
@@ -156,6 +154,21 @@ describe('a notification', () => {
     expect([answer.status, answer.json()]).toEqual([415, outcome('not-supported')]);
     expect(answer.headers['content-type']).toContain('application/fhir+json');
     expect(await queue.held('MAPPING')).toEqual([]);
+  });
+
+  it('that is compressed is refused with 415', async () => {
+    const answer = await put('{"resourceType":"Communication","id":"c-1"}', { 'content-encoding': 'gzip' });
+    expect([answer.status, answer.headers['accept-encoding'], answer.json()]).toEqual([
+      415,
+      'identity',
+      outcome('not-supported'),
+    ]);
+  });
+
+  it('without a body may say any type of it', async () => {
+    const headers = { 'content-type': 'application/fhir+xml' };
+    expect((await notify({ method: 'POST', target: '/notify/ehr', headers })).status).toBe(204);
+    expect(await queue.held('DEAD_LETTERS')).toEqual([]);
   });
 
   it('over the size limit is refused with 413', async () => {
@@ -208,7 +221,6 @@ describe('routes', () => {
   it.each([
     ['GET', '/secret-in-path'],
     ['POST', '/notify'],
-    ['POST', '/notify/ehr/Communication'],
     ['PUT', '/notify/ehr/Communication/c-1/_history/1'],
   ])('answers the unknown %s %s with 404', async (method, target) => {
     const answer = await notify({ method, target });
@@ -219,9 +231,12 @@ describe('routes', () => {
   it.each([
     ['GET', '/notify/ehr', 'POST'],
     ['PUT', '/notify/ehr', 'POST'],
-    ['DELETE', '/notify/ehr/Communication/c-1', 'PUT'],
-    ['POST', '/notify/ehr/Communication/c-1?x=y', 'PUT'],
-  ])('answers the wrong method of %s %s with 405 and the right one', async (method, target, allow) => {
+    ['PUT', '/notify/ehr/Communication', 'POST'],
+    ['DELETE', '/notify/ehr/Communication?identifier=x', 'POST'],
+    ['OPTIONS', '/notify/ehr', 'POST'],
+    ['PATCH', '/notify/ehr/Communication/c-1', 'PUT, DELETE'],
+    ['POST', '/notify/ehr/Communication/c-1?x=y', 'PUT, DELETE'],
+  ])('answers the wrong method of %s %s with 405 and the right ones', async (method, target, allow) => {
     const answer = await notify({ method, target });
     expect([answer.status, answer.headers.allow, answer.json()]).toEqual([
       405,

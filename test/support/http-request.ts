@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { request as overHttp } from 'node:http';
+import { request as overHttps } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -14,16 +16,19 @@ export interface HttpCall {
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** For https: whom to believe, and the client's own certificate. */
+  readonly tls?: SecureContextOptions;
 }
 
 /** One HTTP request exactly as given: `fetch` would mend the target and the headers that a hostile sender leaves broken. */
 export function httpRequest(
   baseUrl: string,
-  { method, target, headers = {}, body }: HttpCall,
+  { method, target, headers = {}, body, tls = {} }: HttpCall,
 ): Promise<HttpAnswer> {
-  const { hostname, port } = new URL(baseUrl);
+  const { protocol, hostname, port } = new URL(baseUrl);
+  const request = protocol === 'https:' ? overHttps : overHttp;
   return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, method, path: target, headers }, (response) => {
+    const sent = request({ hostname, port, method, path: target, headers, ...tls }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {

@@ -12,6 +12,7 @@ import { NotificationIntake } from './notification-intake';
 import { NotificationsController } from './notifications.controller';
 import { toOperationOutcome } from './operation-outcome';
 import { PullTimer } from './pull-timer';
+import { sourcesOf } from './sources';
 
 export const fhirIngressSections = [
   'http',
@@ -25,7 +26,8 @@ export type FhirIngressConfig = Pick<Config, (typeof fhirIngressSections)[number
 @Module({})
 export class FhirIngressModule {
   static forRoot(config: FhirIngressConfig): DynamicModule {
-    const { secrets, pullIntervalMs } = config.notifications;
+    const { pullIntervalMs } = config.notifications;
+    const sources = [...sourcesOf(config.notifications).keys()];
     return {
       module: FhirIngressModule,
       imports: [
@@ -38,7 +40,7 @@ export class FhirIngressModule {
         {
           provide: PullTimer,
           useFactory: (publisher: QueuePublisher, logger: Logger) =>
-            new PullTimer(publisher, Object.keys(secrets), pullIntervalMs, logger),
+            new PullTimer(publisher, sources, pullIntervalMs, logger),
           inject: [QueuePublisher, Logger],
         },
         {

@@ -1,16 +1,16 @@
-import type { Config } from '@bridge/platform';
+import { type Config, Metrics } from '@bridge/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { sourceSecretHook } from './source-secret';
+import { SourceGuard } from './source-guard';
 
 /** Reads bodies as raw bytes, only from the configured sources. */
-export function configureHttp(
-  app: NestFastifyApplication,
-  secrets: Config['notifications']['secrets'],
-): void {
+export function configureHttp(app: NestFastifyApplication, config: Config['notifications']): void {
   const fastify = app.getHttpAdapter().getInstance();
-  // Before the body is read: a stranger cannot make this process hold one.
-  fastify.addHook('onRequest', sourceSecretHook(secrets));
+  const guard = new SourceGuard(config, app.get(Metrics));
+  // Before the body is read where that can be: a stranger cannot make this process hold one.
+  fastify.addHook('onRequest', guard.beforeBody);
+  fastify.addHook('preHandler', guard.afterBody);
   // Raw, because a body that cannot be parsed is kept, not answered with a 400: that would only buy repetitions.
+  // And because what a source signs is the bytes.
   fastify.removeAllContentTypeParsers();
   app.useBodyParser('*');
 }

@@ -1,6 +1,6 @@
 import { TransientError } from '@bridge/contracts';
 import { HttpException } from '@nestjs/common';
-import { methodOf } from './routes';
+import { methodsOf } from './routes';
 
 /** The codes of FHIR's value set `issue-type` that this app answers with. */
 type IssueType =
@@ -39,6 +39,13 @@ export function unsupportedMediaType(): OperationOutcomeError {
   return new OperationOutcomeError(415, 'not-supported', 'A body must be application/fhir+json.');
 }
 
+/** A compressed body: Medplum signs the bytes, and what they unfold to may be of any size. */
+export function unsupportedEncoding(): OperationOutcomeError {
+  return new OperationOutcomeError(415, 'not-supported', 'A body must not be compressed.', {
+    'accept-encoding': 'identity',
+  });
+}
+
 function tryLater(retryAfterMs: number): OperationOutcomeError {
   return new OperationOutcomeError(503, 'transient', 'The bridge cannot take this now; repeat it later.', {
     'retry-after': String(Math.ceil(retryAfterMs / 1000)),
@@ -46,7 +53,7 @@ function tryLater(retryAfterMs: number): OperationOutcomeError {
 }
 
 function unknownRoute(url: string): OperationOutcomeError {
-  const allow = methodOf(url);
+  const allow = methodsOf(url);
   return allow
     ? new OperationOutcomeError(405, 'not-supported', 'Wrong method for this endpoint.', { allow })
     : new OperationOutcomeError(404, 'not-found', 'Unknown endpoint.');

@@ -6,6 +6,7 @@ export type { Permission } from './config/compound-schemas';
 export { configTable } from './config/config-table';
 export { describeSettings } from './config/describe-settings';
 export { loadConfig } from './config/load-config';
+export type { CertificateSettings, SourceSettings, TokenSettings } from './config/notification-sources';
 export { type Config, type ConfigSection, settings } from './config/settings';
 export { Readiness, type ReadinessReport } from './health/readiness';
 export { bearerToken, sameSecret } from './http/bearer-token';

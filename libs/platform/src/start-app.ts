@@ -1,3 +1,4 @@
+import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { TransientError } from '@bridge/contracts';
 import { NestFactory } from '@nestjs/core';
@@ -20,6 +21,8 @@ export interface AppOptions {
   readonly strategy?: (app: INestApplicationContext) => CustomTransportStrategy & Server;
   /** The answer to a request whose URL cannot be decoded, in the app's protocol; it never reaches the app's filters. */
   readonly unreadableUrl?: object;
+  /** For an app that ends TLS itself; left out: plain HTTP. */
+  readonly tls?: SecureContextOptions & TlsOptions;
   /** Today's URL for one that a caller may still use, before it is routed. */
   readonly rewriteUrl?: (url: string) => string;
   /** The app's own filters, parsers and hooks, before it listens. */
@@ -61,7 +64,7 @@ export async function startApp(options: AppOptions): Promise<NestFastifyApplicat
 }
 
 async function create(
-  { module, config, unreadableUrl, rewriteUrl }: AppOptions,
+  { module, config, unreadableUrl, rewriteUrl, tls }: AppOptions,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
@@ -70,6 +73,7 @@ async function create(
     keepAliveTimeout: KEEP_ALIVE_MS,
     // On close: requests under way finish, connections without one are not waited for.
     forceCloseConnections: 'idle',
+    ...(tls && { https: tls }),
     ...(rewriteUrl && { rewriteUrl: ({ url = '/' }) => rewriteUrl(url) }),
     // Fastify's own answer would repeat the URL.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {

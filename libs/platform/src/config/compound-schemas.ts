@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { headerName } from './setting-schemas';
 
@@ -77,6 +78,23 @@ export function mediaTypes() {
       z.array(z.string().regex(/^[a-z]+\/([a-z0-9][a-z0-9.+-]*|\*)$/)).min(1),
     )
     .describe('media types such as application/pdf or image/*, separated by commas');
+}
+
+/** Addresses and networks in CIDR form, such as `10.0.0.0/8` or `::1`, separated by commas, or a YAML list. */
+export function networks() {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+      z.array(z.string().refine(isNetwork)).min(1),
+    )
+    .describe('addresses or networks such as 10.0.0.0/8, separated by commas');
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
 }
 
 export type Permission = 'none' | 'user' | 'admin';

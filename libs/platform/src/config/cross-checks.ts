@@ -1,10 +1,15 @@
 import type { ConfigMistake } from './config-error';
 import { fhirAccessMistakes } from './fhir-access-checks';
+import { notificationMistakes } from './notification-checks';
 import { settings, type Config } from './settings';
 
 /** Mistakes that only show when settings are seen together. Sections that were not read, or not well, are left alone. */
 export function crossMistakes(config: Partial<Config>): ConfigMistake[] {
-  return [...botMistakes(config), ...fhirAccessMistakes(config.fhir ?? {})];
+  return [
+    ...botMistakes(config),
+    ...fhirAccessMistakes(config.fhir ?? {}),
+    ...notificationMistakes(config.notifications ?? {}),
+  ];
 }
 
 function botMistakes(config: Partial<Config>): ConfigMistake[] {

@@ -56,7 +56,7 @@ describe('loadConfig', () => {
     const config = loadConfig(['rooms', 'notifications'], { FHIR_NOTIFICATION_SECRETS: `ehr=${SECRET}` });
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.rooms.leadRoles[0])).toBe(true);
-    expect(() => Object.assign(config.notifications.secrets, { lab: 'x' })).toThrow(TypeError);
+    expect(() => Object.assign(config.notifications.secrets!, { lab: 'x' })).toThrow(TypeError);
   });
 
   it('reads a secret from the file that its _FILE variable names, without the line break at its end', () => {
@@ -88,7 +88,7 @@ describe('loadConfig', () => {
       const { secrets } = loadConfig(['notifications'], env).notifications;
       expect({ ...secrets }).toEqual(expected);
       // A source id comes from a URL path: what every object inherits is no source.
-      expect(secrets['constructor']).toBeUndefined();
+      expect(secrets?.['constructor']).toBeUndefined();
     }
   });
 

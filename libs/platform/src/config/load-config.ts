@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
 import { ConfigError, type ConfigMistake } from './config-error';
 import { readConfigFile } from './config-file';
 import { crossMistakes } from './cross-checks';
@@ -27,7 +28,7 @@ export function loadConfig<S extends ConfigSection>(
     for (const [key, setting] of settingsOf(section)) {
       const path = `${section}.${key}`;
       const result = readSetting(setting, env, file.values.get(path));
-      if ('problem' in result) mistakes.push({ setting: `${setting.env} (${path})`, ...result });
+      if ('mistakes' in result) mistakes.push(...result.mistakes.map((it) => named(it, setting, path)));
       else values[key] = result.value;
     }
     config[section] = values;
@@ -37,15 +38,23 @@ export function loadConfig<S extends ConfigSection>(
   return deepFreeze(config) as Pick<Config, S>;
 }
 
-type Read = { readonly value: unknown } | Omit<ConfigMistake, 'setting'>;
+/** `part` says where in a value of several named parts. */
+type Mistake = Omit<ConfigMistake, 'setting'> & { readonly part?: readonly PropertyKey[] };
+type Read = { readonly value: unknown } | { readonly mistakes: readonly Mistake[] };
+
+function named({ part = [], ...mistake }: Mistake, setting: Setting, path: string): ConfigMistake {
+  return { setting: `${setting.env} (${[path, ...part].map(String).join('.')})`, ...mistake };
+}
 
 function readSetting(setting: Setting, env: NodeJS.ProcessEnv, fromFile: unknown): Read {
   const fromEnv = readEnvironment(setting, env);
-  if ('problem' in fromEnv) return fromEnv;
+  if ('mistakes' in fromEnv) return fromEnv;
   const written = [fromEnv.value, fromFile, setting.default].find(isSet);
   if (!isSet(written)) return setting.optional ? { value: undefined } : missing(setting);
   const parsed = setting.schema.safeParse(written);
-  return parsed.success ? { value: parsed.data } : wrong(setting, written);
+  return parsed.success
+    ? { value: parsed.data }
+    : { mistakes: wrongParts(setting, parsed.error) ?? [wrong(setting, written)] };
 }
 
 function isSet(value: unknown): boolean {
@@ -56,28 +65,39 @@ function readEnvironment({ env: name, secret }: Setting, env: NodeJS.ProcessEnv)
   const fileName = secret ? env[`${name}_FILE`] : undefined;
   if (!fileName) return { value: env[name] };
   if (env[name]) {
-    return { problem: `is set, and ${name}_FILE too`, mend: 'set only one of the two' };
+    return { mistakes: [{ problem: `is set, and ${name}_FILE too`, mend: 'set only one of the two' }] };
   }
   try {
     return { value: readFileSync(fileName, 'utf8').trim() };
   } catch (error) {
-    return {
-      problem: `the file ${fileName} of ${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      mend: 'name a file that this user may read',
-    };
+    const { code } = error as NodeJS.ErrnoException;
+    const problem = `the file ${fileName} of ${name}_FILE cannot be read (${code})`;
+    return { mistakes: [{ problem, mend: 'name a file that this user may read' }] };
   }
 }
 
 function missing(setting: Setting): Read {
   const orFile = setting.secret ? `, or name a file that holds it in ${setting.env}_FILE` : '';
-  return { problem: 'is required and not set', mend: `set it to ${setting.schema.description}${orFile}` };
+  const mend = `set it to ${setting.schema.description}${orFile}`;
+  return { mistakes: [{ problem: 'is required and not set', mend }] };
 }
 
-function wrong(setting: Setting, written: unknown): Read {
+function wrong(setting: Setting, written: unknown): Mistake {
   return {
     problem: setting.secret ? 'has a value of the wrong form' : `${shown(written)} is not allowed`,
     mend: `expected: ${setting.schema.description}`,
   };
+}
+
+/** One mistake for each wrong part, where a value has parts with names; their schemas say what is expected of them. */
+function wrongParts(setting: Setting, { issues }: z.ZodError): Mistake[] | undefined {
+  const hasNames = issues.some(({ path }) => path.some((step) => typeof step === 'string'));
+  if (setting.secret || !hasNames) return undefined;
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ part: [...issue.path, key], problem: 'no such key', mend: issue.message }))
+      : [{ part: issue.path, problem: 'is missing or not allowed', mend: `expected: ${issue.message}` }],
+  );
 }
 
 /** The written value for a message: short, and without the user and password that a URL may carry. */

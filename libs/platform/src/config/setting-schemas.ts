@@ -77,19 +77,20 @@ export function encryptionKey() {
 
 /** Name of an HTTP header, in small letters. */
 export function headerName() {
+  const form = 'the name of an HTTP header';
   return z
-    .string()
-    .regex(/^[A-Za-z0-9-]{1,64}$/)
+    .string({ error: form })
+    .regex(/^[A-Za-z0-9-]{1,64}$/, { error: form })
     .transform((name) => name.toLowerCase())
-    .describe('the name of an HTTP header');
+    .describe(form);
 }
 
-/** One or more X.509 certificates, PEM. */
+/** One or more X.509 certificates, PEM, each on lines of its own (OpenSSL reads nothing else). */
 export function pemCertificates() {
   return z
     .string()
     .refine((text) => {
-      const each = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+      const each = text.match(/^-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\s*$/gm) ?? [];
       return each.length > 0 && each.every((pem) => succeeds(() => new X509Certificate(pem)));
     })
     .describe('certificates in PEM form');

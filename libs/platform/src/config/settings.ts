@@ -1,12 +1,16 @@
 import type { Setting, SettingValue } from './setting';
 import { fhirAccessSettings } from './fhir-access-settings';
-import { mediaTypes, permissions, sourceSecrets, systemCodes } from './compound-schemas';
+import { mediaTypes, networks, permissions, sourceSecrets, systemCodes } from './compound-schemas';
+import { notificationSources } from './notification-sources';
 import {
   encryptionKey,
+  headerName,
   line,
   matching,
   oneNumberOf,
   oneOf,
+  pemCertificates,
+  pemKey,
   secretText,
   url,
   wholeNumber,
@@ -299,8 +303,55 @@ export const settings = {
     secrets: {
       env: 'FHIR_NOTIFICATION_SECRETS',
       schema: sourceSecrets(),
+      optional: true,
       secret: true,
-      doc: 'The sources that may notify the bridge and the secret of each: ehr=…,lab=… (in YAML a map).',
+      doc: 'The sources that may notify the bridge and the secret of each: ehr=…,lab=… (in YAML a map). Sent as Authorization: Bearer …, unless notifications.sources says otherwise.',
+    },
+    previousSecrets: {
+      env: 'FHIR_NOTIFICATION_SECRETS_PREVIOUS',
+      schema: sourceSecrets(),
+      optional: true,
+      secret: true,
+      doc: 'Secrets before the present ones, accepted as well while a source still uses them.',
+    },
+    sources: {
+      env: 'FHIR_NOTIFICATION_SOURCES',
+      schema: notificationSources(),
+      optional: true,
+      doc: 'How a source shows who it is, where it is not by a bearer secret alone: a map by source, see docs/fhir.md (in the environment as JSON).',
+    },
+    certificateHeader: {
+      env: 'FHIR_NOTIFICATION_CERTIFICATE_HEADER',
+      schema: headerName(),
+      optional: true,
+      doc: 'Header in which a proxy that ends TLS passes on the client certificate it has verified; it has to replace what a client sends under that name.',
+    },
+    trustedProxies: {
+      env: 'FHIR_NOTIFICATION_TRUSTED_PROXIES',
+      schema: networks(),
+      optional: true,
+      doc: 'Where those proxies call from; from anywhere else that header counts for nothing.',
+    },
+    tlsCertificate: {
+      env: 'FHIR_NOTIFICATION_TLS_CERTIFICATE',
+      schema: pemCertificates(),
+      optional: true,
+      secret: true,
+      doc: 'Certificate, with its chain, with which fhir-ingress ends TLS itself; not set: it speaks plain HTTP.',
+    },
+    tlsKey: {
+      env: 'FHIR_NOTIFICATION_TLS_KEY',
+      schema: pemKey(),
+      optional: true,
+      secret: true,
+      doc: 'Private key of that certificate.',
+    },
+    clientCa: {
+      env: 'FHIR_NOTIFICATION_CLIENT_CA',
+      schema: pemCertificates(),
+      optional: true,
+      secret: true,
+      doc: 'Authorities that issue client certificates, where fhir-ingress ends TLS itself.',
     },
     pullIntervalMs: {
       env: 'FHIR_PULL_INTERVAL_MS',
