@@ -113,6 +113,11 @@ export const hapiR4Topic = toBase(
         resource: {
           resourceType: 'Parameters',
           id: 'b21e4fae-ce73-45cb-8e37-1e203362b2ae',
+          meta: {
+            profile: [
+              'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-status-r4',
+            ],
+          },
           parameter: [
             { name: 'subscription', valueReference: { reference: 'Subscription/1002' } },
             { name: 'topic', valueCanonical: 'http://example.org/topic' },
@@ -129,8 +134,6 @@ export const hapiR4Topic = toBase(
             },
           ],
         },
-        request: { method: 'GET', url: 'Subscription/1002/$status' },
-        response: { status: '200' },
       },
       {
         fullUrl: 'Communication/1007',
