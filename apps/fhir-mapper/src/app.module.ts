@@ -1,13 +1,16 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { FhirModule } from '@bridge/fhir';
 import { MatrixModule } from '@bridge/matrix';
-import { pseudonymOnPatient } from '@bridge/mapping';
+import { ClinicalLines, pseudonymOnPatient } from '@bridge/mapping';
 import { PersistenceModule, Sealer } from '@bridge/persistence';
 import { Config, ConfigSection, PlatformModule } from '@bridge/platform';
 import { QueueModule } from '@bridge/queue';
 import { BotForwarder } from './bot-forwarder';
 import { CareTeamSync } from './care-team-sync';
 import { ChangedController } from './changed.controller';
+import { clinicalLinesOf } from './clinical-lines-of';
+import { ClinicalNames } from './clinical-names';
+import { ClinicalSync } from './clinical-sync';
 import { CommunicationSync } from './communication-sync';
 import { ConversationController } from './conversation.controller';
 import { ConversationRecorder } from './conversation-recorder';
@@ -53,6 +56,7 @@ export const fhirMapperSections = [
   'media',
   'delivery',
   'bot',
+  'clinical',
 ] as const satisfies ConfigSection[];
 
 type FhirMapperConfig = Pick<Config, (typeof fhirMapperSections)[number]>;
@@ -91,6 +95,10 @@ export class FhirMapperModule {
         CareTeamSync,
         ConversationSync,
         CommunicationSync,
+        // Here and not by a factory: mistakes in templates are mistakes in the configuration.
+        { provide: ClinicalLines, useValue: clinicalLinesOf(config) },
+        ClinicalNames,
+        ClinicalSync,
         EventIntake,
         SenderCheck,
         LinkedEvents,

@@ -3,7 +3,9 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import { QueueContext } from '@bridge/queue';
+import { isClinical } from '@bridge/mapping';
 import { CareTeamSync } from './care-team-sync';
+import { ClinicalSync } from './clinical-sync';
 import { CommunicationSync } from './communication-sync';
 import { ConversationSync } from './conversation-sync';
 import { PersonSync } from './person-sync';
@@ -22,6 +24,7 @@ export class ChangedController {
     private readonly communications: CommunicationSync,
     private readonly persons: PersonSync,
     private readonly reading: ReadingSync,
+    private readonly clinical: ClinicalSync,
   ) {}
 
   @EventPattern('fhir.changed')
@@ -30,6 +33,10 @@ export class ChangedController {
     if (!resource) {
       this.logger.log(`${message.ref} is gone (message ${context.sequence})`);
       return;
+    }
+    if (isClinical(resource)) {
+      await this.clinical.apply(resource);
+      if (resource.resourceType !== 'Task') return;
     }
     switch (resource.resourceType) {
       case 'CareTeam':

@@ -1,4 +1,4 @@
-import { Language, UserId } from '@bridge/contracts';
+import { ClinicalType, Language, UserId } from '@bridge/contracts';
 import { Config } from '@bridge/platform';
 
 /** Injection token of the PseudonymService: an organisation can put its own in place. */
@@ -19,6 +19,8 @@ export class MapperConfig {
   /** After so many milliseconds the sender of a message is told that it is not in the record yet. */
   readonly markAfterMs: number;
   readonly media: Config['media'];
+  /** Clinical resources that are told in the care team's own room. */
+  readonly clinicalTypes: readonly ClinicalType[];
   private readonly readMarks: Config['fhir']['readMarks'];
   private readonly ghostPrefix: string;
 
@@ -29,8 +31,10 @@ export class MapperConfig {
     bot,
     delivery,
     media,
-  }: Pick<Config, 'matrix' | 'rooms' | 'fhir' | 'bot' | 'delivery' | 'media'>) {
+    clinical,
+  }: Pick<Config, 'matrix' | 'rooms' | 'fhir' | 'bot' | 'delivery' | 'media' | 'clinical'>) {
     this.media = media;
+    this.clinicalTypes = clinical.types ?? [];
     this.language = bot.language;
     this.serverName = matrix.serverName;
     this.ghostPrefix = matrix.ghostPrefix;

@@ -69,7 +69,7 @@ class World {
       fhir as unknown as FhirClient,
       store as unknown as CursorStore,
       publisher as unknown as QueuePublisher,
-      { pullOverlapMs: 10_000, marks: () => false, ...config } as MapperConfig,
+      { pullOverlapMs: 10_000, marks: () => false, clinicalTypes: [], ...config } as unknown as MapperConfig,
     );
   }
 }

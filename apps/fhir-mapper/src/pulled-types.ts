@@ -1,4 +1,4 @@
-import { type PersonResource, readMark, readMarkSearch } from '@bridge/mapping';
+import { type ClinicalResource, type PersonResource, readMark, readMarkSearch } from '@bridge/mapping';
 import type {
   AuditEvent,
   CareTeam,
@@ -11,7 +11,14 @@ import type { MapperConfig } from './mapper-config';
 
 /** What the bridge follows on the FHIR server. */
 export type Pulled =
-  CareTeam | CommunicationRequest | Communication | PersonResource | PractitionerRole | Task | AuditEvent;
+  | CareTeam
+  | CommunicationRequest
+  | Communication
+  | PersonResource
+  | PractitionerRole
+  | Task
+  | AuditEvent
+  | ClinicalResource;
 
 export interface PulledType {
   readonly type: Pulled['resourceType'];
@@ -26,13 +33,15 @@ export interface PulledType {
 const everything = { parameters: {}, matters: () => true, begins: 'with-everything' } as const;
 /** People who matter are read with their care team: only what changes afterwards is followed. */
 const people = { ...everything, begins: 'now' } as const;
+/** A record holds years of these: they are told as they happen. */
+const changes = { ...everything, begins: 'now' } as const;
 const readMarks = { matters: isReadMark, begins: 'now' } as const;
 
 /**
  * In this order, so that a team is on its way before its conversations, a conversation before its messages, and a
  * message before it is read. A further type takes a line here, and one in ChangedController.
  */
-export function pulledTypes(config: Pick<MapperConfig, 'marks'>): readonly PulledType[] {
+export function pulledTypes(config: Pick<MapperConfig, 'marks' | 'clinicalTypes'>): readonly PulledType[] {
   return [
     { type: 'CareTeam', ...everything },
     { type: 'CommunicationRequest', ...everything },
@@ -41,7 +50,9 @@ export function pulledTypes(config: Pick<MapperConfig, 'marks'>): readonly Pulle
     { type: 'Practitioner', ...people },
     { type: 'RelatedPerson', ...people },
     { type: 'Patient', ...people },
-    ...(config.marks('Task')
+    // A Task can be a read mark or a line: it is read once for both.
+    ...config.clinicalTypes.map((type) => ({ ...changes, type })),
+    ...(config.marks('Task') && !config.clinicalTypes.includes('Task')
       ? [{ type: 'Task', parameters: readMarkSearch.Task, ...readMarks } as const]
       : []),
     ...(config.marks('AuditEvent')

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { EventId } from '@bridge/contracts';
+import { EventId, typeOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
-import { type Reactable, readReaction, whoIs, withReaction, withoutReaction } from '@bridge/mapping';
+import {
+  type Reactable,
+  isClinicalType,
+  readReaction,
+  whoIs,
+  withReaction,
+  withoutReaction,
+} from '@bridge/mapping';
 import { type Conversation, ReactionLinkStore } from '@bridge/persistence';
 import { LinkedEvents } from './linked-events';
 import { type Said, personOf } from './said-in';
@@ -21,7 +28,8 @@ export class ReactionRecorder {
     const { event, conversation } = said;
     const reaction = readReaction(event);
     const link = reaction && (await this.related.settled(reaction.target, conversation));
-    if (!link) return 'nothing-to-react-to';
+    // What was measured or prescribed is not the bridge's to change, whatever people think of the line about it.
+    if (!link || isClinicalType(typeOf(link.fhirRef))) return 'nothing-to-react-to';
     if (link.redacted) return 'redacted-before';
     const who = whoIs(event.sender, personOf(event.sender, said));
     // Noted first: after a death in between the reaction is there or not, and its redaction finds out.

@@ -170,14 +170,16 @@ export class FileUploader {
 
 /** What the record says of the file: where a resource holds it, the resource does. */
 function attachmentOf(
-  { url, contentType, title }: FileSource,
+  { url, contentType, title, position }: FileSource,
   holder: AttachmentHolder | 'gone' | undefined,
   part: number,
 ): Attachment | undefined {
   if (url === undefined || holder === 'gone') return undefined;
   if (!holder) return { url, contentType, title };
-  const attachment = attachmentIn(holder, part);
-  return attachment && { ...attachment, title: attachment.title ?? title };
+  const attachment = attachmentIn(holder, part, position);
+  // Of a clinical resource the mapper has taken out of the title what is not to be shown.
+  const shownTitle = position === undefined ? (attachment?.title ?? title) : title;
+  return attachment && { ...attachment, title: shownTitle };
 }
 
 function textIn(holder: AttachmentHolder | 'gone', part: number): string | undefined {

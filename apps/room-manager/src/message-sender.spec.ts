@@ -122,6 +122,7 @@ class World {
       files,
       this.redactor,
       this.rooms,
+      config,
     );
   }
 
@@ -223,6 +224,19 @@ it('what changes its author is taken back and said anew: an edit would count for
   await world.sender.send(message(2, 'b', { author: ben }));
   expect(world.shown()).toEqual(['b']);
   expect(world.events.map(({ sender }) => sender)).toEqual([ghostOf(ada), ghostOf(ben)]);
+  expect(world.events[0]?.redactedBy).toBe(bot);
+});
+
+it('what nobody wrote is said, changed and taken back by the bot', async () => {
+  const world = new World();
+  const unsigned = { author: undefined };
+  await world.sender.send(message(1, 'a', unsigned));
+  await world.sender.send(message(2, 'b', unsigned));
+  expect(world.shown()).toEqual(['b']);
+  const { versionAt } = message(3, '');
+  await world.redactor.redact({ conversation, source, version: '3', versionAt });
+  expect(world.shown()).toEqual([]);
+  expect(world.events.map(({ sender }) => sender)).toEqual([bot, bot]);
   expect(world.events[0]?.redactedBy).toBe(bot);
 });
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { EventId, FhirRef, MessageOf, PermanentError, RoomId } from '@bridge/contracts';
+import { EventId, FhirRef, MessageOf, PermanentError, RoomId, UserId } from '@bridge/contracts';
 import { type Version, contentHash, isOutdated, latest, replacement } from '@bridge/mapping';
 import { MatrixRefusal, Rooms, transactionId } from '@bridge/matrix';
 import {
@@ -12,15 +12,22 @@ import {
 import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
 import { GhostVoice } from './ghost-voice';
+import { ManagerConfig } from './manager-config';
 import { MessageRedactor } from './message-redactor';
 import { RoomReconciler } from './room-reconciler';
 
 type Message = MessageOf<'command.send-message'>;
 
+/** Who says it: a person's ghost, or the bot what no person wrote. */
+interface Speaker {
+  readonly as: UserId;
+  readonly person: Participant | undefined;
+}
+
 /** An older message carries the time at which it was said. */
 const lateMs = 60_000;
 
-/** What was said in FHIR → `m.room.message` by the person's ghost, exactly once; a new version of it → an edit. */
+/** What FHIR says → `m.room.message` by the person's ghost or the bot, exactly once; a new version of it → an edit. */
 @Injectable()
 export class MessageSender {
   constructor(
@@ -33,6 +40,7 @@ export class MessageSender {
     private readonly files: FileUploader,
     private readonly redactor: MessageRedactor,
     private readonly rooms: Rooms,
+    private readonly config: ManagerConfig,
   ) {}
 
   async send(message: Message): Promise<void> {
@@ -50,12 +58,12 @@ export class MessageSender {
   private async say(message: Message): Promise<void> {
     const { conversation, source: fhirRef, version, part, sent } = message;
     await this.links.reserve({ fhirRef, part, version, conversation });
-    const [roomId, author] = await Promise.all([this.roomOf(message), this.authorOf(message)]);
-    const said = await this.files.contentOf(message, author.ghostUserId);
+    const [roomId, speaker] = await Promise.all([this.roomOf(message), this.speakerOf(message)]);
+    const said = await this.files.contentOf(message, speaker.as);
     const content = { ...said, ...(await this.relation(message)) };
     const saidAt = sent ? Date.parse(sent) : undefined;
     const isLate = saidAt !== undefined && Date.now() - saidAt > lateMs;
-    const send = (room: RoomId) => this.sendAs(author, room, message, content, isLate ? saidAt : undefined);
+    const send = (room: RoomId) => this.sendAs(speaker, room, message, content, isLate ? saidAt : undefined);
     const eventId = await this.whereItIsNow(roomId, conversation, send);
     await this.links.sent({ fhirRef, part }, eventId, shownBy(message));
   }
@@ -68,12 +76,12 @@ export class MessageSender {
     if (link.conversation !== message.conversation) return this.sayElsewhere(message, link);
     const now = shownBy(message);
     if (link.contentHash !== now.contentHash) {
-      const [roomId, author] = await Promise.all([this.roomOf(message), this.authorOf(message)]);
+      const [roomId, speaker] = await Promise.all([this.roomOf(message), this.speakerOf(message)]);
       const original = await this.rooms.event(roomId, link.eventId);
-      if (original?.sender !== author.ghostUserId) return this.sayElsewhere(message, link);
-      const said = await this.files.contentOf(message, author.ghostUserId);
+      if (original?.sender !== speaker.as) return this.sayElsewhere(message, link);
+      const said = await this.files.contentOf(message, speaker.as);
       const edit = replacement(said, link.eventId);
-      await this.sendAs(author, roomId, message, edit, undefined);
+      await this.sendAs(speaker, roomId, message, edit, undefined);
     }
     await this.links.shows({ fhirRef: link.fhirRef, part: link.part }, now);
   }
@@ -88,7 +96,7 @@ export class MessageSender {
     if (!message.parts) return;
     const gone = links.filter(({ part, redacted }) => !redacted && !message.parts?.includes(part));
     if (gone.length === 0) return;
-    const author = await this.participants.find(message.author);
+    const author = message.author && (await this.participants.find(message.author));
     for (const link of gone) await this.redactor.takeBack(link, author);
   }
 
@@ -109,15 +117,15 @@ export class MessageSender {
   }
 
   private async sendAs(
-    author: Participant,
+    { as, person }: Speaker,
     roomId: RoomId,
     { source, version, part }: Message,
     content: object,
     timestamp: number | undefined,
   ): Promise<EventId> {
-    const as = author.ghostUserId;
-    const send = { roomId, as, transactionId: transactionId({ ghost: as, source, version, part }) };
-    return this.voice.act(roomId, author, () => this.rooms.send({ ...send, content, timestamp }));
+    const id = { roomId, as, transactionId: transactionId({ ghost: as, source, version, part }) };
+    const send = () => this.rooms.send({ ...id, content, timestamp });
+    return person ? this.voice.act(roomId, person, send) : send();
   }
 
   private async roomOf({ conversation }: Message): Promise<RoomId> {
@@ -132,15 +140,20 @@ export class MessageSender {
     return roomId;
   }
 
-  private async authorOf({ author }: Message): Promise<Participant> {
-    const participant = await this.participants.find(author);
-    if (!participant) {
+  private async speakerOf({ author }: Message): Promise<Speaker> {
+    if (!author) {
+      // Without a device the homeserver forgets transaction ids when it is restarted.
+      await this.ghosts.ensureDevice(this.config.bot);
+      return { as: this.config.bot, person: undefined };
+    }
+    const person = await this.participants.find(author);
+    if (!person) {
       throw new PermanentError('author-unknown', `${author} is not known`, {
         advice: 'The database does not know the author; resend the message from the FHIR server.',
       });
     }
-    await this.ghosts.ensure(participant);
-    return participant;
+    await this.ghosts.ensure(person);
+    return { as: person.ghostUserId, person };
   }
 
   /**

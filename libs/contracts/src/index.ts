@@ -1,3 +1,4 @@
+export * from './clinical';
 export * from './errors';
 export * from './ids';
 export * from './messages';

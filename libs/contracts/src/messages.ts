@@ -116,10 +116,12 @@ export const FileSource = z.object({
   title: z.string().optional(),
   /** Of what it holds, where that is known: tells a changed file from the same one. */
   hash: z.string().optional(),
+  /** Which attachment of a clinical resource that holds several; its title is then the one given here. */
+  position: z.int().nonnegative().optional(),
 });
 export type FileSource = z.infer<typeof FileSource>;
 
-/** Say in a Room what a person wrote in FHIR, or change what was said there. */
+/** Say in a Room what FHIR says, or change what was said there. */
 export const SendMessage = z.object({
   conversation: FhirRef,
   source: FhirRef,
@@ -130,7 +132,8 @@ export const SendMessage = z.object({
   part: z.int().nonnegative(),
   /** On the first part: all parts that this version has. What was said of others is taken back. */
   parts: z.array(z.int().nonnegative()).optional(),
-  author: FhirRef,
+  /** Who wrote it; left out: nobody did, and the bot says it. */
+  author: FhirRef.optional(),
   content: z.record(z.string(), z.unknown()),
   /** To be uploaded first; `content` then lacks the file's URL. */
   file: FileSource.optional(),

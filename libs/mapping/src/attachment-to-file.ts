@@ -6,6 +6,7 @@ import type {
   CommunicationPayload,
   CommunicationRequest,
   CommunicationRequestPayload,
+  DiagnosticReport,
   DocumentReference,
   Media,
 } from '@medplum/fhirtypes';
@@ -41,11 +42,13 @@ export function fileSource(source: FhirRef, payload: Payload): FileSource | unde
 }
 
 /** Resources that hold an attachment, or name one. */
-export type AttachmentHolder = Communication | CommunicationRequest | DocumentReference | Media;
+export type AttachmentHolder =
+  Communication | CommunicationRequest | DiagnosticReport | DocumentReference | Media;
 
 const holders = new Set<string>([
   'Communication',
   'CommunicationRequest',
+  'DiagnosticReport',
   'DocumentReference',
   'Media',
 ] satisfies AttachmentHolder['resourceType'][]);
@@ -55,14 +58,20 @@ export function holdsAttachment(ref: FhirRef): boolean {
   return holders.has(typeOf(ref));
 }
 
-/** The attachment that a resource holds. @param part of a message: position in its payload */
-export function attachmentIn(resource: AttachmentHolder, part: number): Attachment | undefined {
+/**
+ * The attachment that a resource holds.
+ * @param part of a message: position in its payload
+ * @param position of a clinical resource: which of its attachments
+ */
+export function attachmentIn(resource: AttachmentHolder, part: number, position = 0): Attachment | undefined {
   switch (resource.resourceType) {
     case 'Communication':
     case 'CommunicationRequest':
       return resource.payload?.[part % partsOfPayload]?.contentAttachment;
     case 'DocumentReference':
-      return resource.status === 'entered-in-error' ? undefined : resource.content[0]?.attachment;
+      return resource.status === 'entered-in-error' ? undefined : resource.content[position]?.attachment;
+    case 'DiagnosticReport':
+      return resource.status === 'entered-in-error' ? undefined : resource.presentedForm?.[position];
     case 'Media':
       return resource.status === 'entered-in-error' ? undefined : resource.content;
   }

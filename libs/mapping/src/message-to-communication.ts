@@ -1,5 +1,6 @@
 import { EventId, FhirRef, MatrixEvent, UserId, typeOf } from '@bridge/contracts';
 import type { Communication, Reference } from '@medplum/fhirtypes';
+import { isClinicalType } from './clinical/clinical-resource';
 import { fromMatrix, systems } from './fhir-systems';
 import type { MessageContent } from './message-content';
 
@@ -43,7 +44,7 @@ export function toCommunication(
     status: 'completed',
     // FHIR allows no empty list.
     ...(partOf.length > 0 ? { partOf } : {}),
-    ...(context.inResponseTo ? { inResponseTo: [{ reference: context.inResponseTo }] } : {}),
+    ...answered(context.inResponseTo),
     ...(context.subject ? { subject: { reference: context.subject } } : {}),
     ...(context.encounter ? { encounter: { reference: context.encounter } } : {}),
     sender: whoIs(event.sender, context.sender) as Communication['sender'],
@@ -65,6 +66,14 @@ export function identifierQuery(eventId: EventId): string {
 export function whoIs(userId: UserId, resource: FhirRef | undefined): Reference {
   if (resource) return { reference: resource };
   return { identifier: { system: systems.matrixUserId, value: userId }, display: userId };
+}
+
+/** Only a message is answered; a line about anything else in the record is what the answer is about. */
+function answered(ref: FhirRef | undefined): Pick<Communication, 'inResponseTo' | 'about'> {
+  if (!ref) return {};
+  return isClinicalType(typeOf(ref))
+    ? { about: [{ reference: ref }] }
+    : { inResponseTo: [{ reference: ref }] };
 }
 
 function partsOf({ conversation, threadRoot }: MessageContext): Reference[] {

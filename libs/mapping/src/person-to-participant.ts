@@ -84,7 +84,7 @@ function displayNameOf(person: PersonResource, given: GivenRole, language: Langu
   const { names } = textsIn(language);
   if (person.resourceType === 'Patient') return names.patient;
   const isRelated = person.resourceType === 'RelatedPerson';
-  const name = nameOf(person.name) ?? (isRelated ? names.relatedPerson : names.practitioner);
+  const name = nameInWords(person.name) ?? (isRelated ? names.relatedPerson : names.practitioner);
   const role = roleOf(isRelated ? person.relationship : undefined, given, language);
   return role ? `${name}${divider}${role}` : name;
 }
@@ -104,7 +104,8 @@ function roleOf(
   return related ?? own ?? roleName(code, language) ?? text;
 }
 
-function nameOf(names: readonly HumanName[] = []): string | undefined {
+/** The name that somebody goes by; undefined when there is none. */
+export function nameInWords(names: readonly HumanName[] = []): string | undefined {
   const name = names.find(({ use }) => use === 'official' || use === 'usual') ?? names[0];
   if (!name) return undefined;
   const parts = [...(name.prefix ?? []), ...(name.given ?? []), ...(name.family ? [name.family] : [])];

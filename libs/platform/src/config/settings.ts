@@ -1,4 +1,5 @@
 import type { Setting, SettingValue } from './setting';
+import { lineTemplates, resourceTypes, timeZone } from './clinical-schemas';
 import { fhirAccessSettings } from './fhir-access-settings';
 import { mediaTypes, networks, permissions, sourceSecrets, systemCodes } from './compound-schemas';
 import { notificationSources } from './notification-sources';
@@ -380,6 +381,26 @@ export const settings = {
       doc: 'Media types of files that are bridged, separated by commas; image/* means every image but SVG, which can hold scripts: such types have to be named themselves.',
     },
   },
+  clinical: {
+    types: {
+      env: 'CLINICAL_TYPES',
+      schema: resourceTypes(),
+      optional: true,
+      doc: "Types of clinical resources whose changes are told in the care team's own room, separated by commas; not set: none.",
+    },
+    timeZone: {
+      env: 'CLINICAL_TIME_ZONE',
+      schema: timeZone(),
+      default: 'Europe/Amsterdam',
+      doc: 'Time zone in which lines about clinical resources tell the time.',
+    },
+    templates: {
+      env: 'CLINICAL_TEMPLATES',
+      schema: lineTemplates(),
+      optional: true,
+      doc: "The organisation's own lines, by type and language, in place of the bridge's; best in the YAML file (see docs/fhir.md).",
+    },
+  },
   delivery: {
     markAfterMs: {
       env: 'DELIVERY_MARK_AFTER_MS',
@@ -393,7 +414,7 @@ export const settings = {
       env: 'BOT_LANGUAGE',
       schema: oneOf(['nl', 'en', 'de']),
       default: 'en',
-      doc: 'Language of the bot, of roles in the names of ghosts and of the names of Spaces and Rooms; everybody can choose another for the bot.',
+      doc: 'Language of the bot, of lines about clinical resources, of roles in the names of ghosts and of the names of Spaces and Rooms; everybody can choose another for the bot.',
     },
     prefix: {
       env: 'BOT_PREFIX',
