@@ -65,6 +65,24 @@ describe('the attachment in a resource', () => {
     expect(attachmentIn(document, 0)).toBe(status === 'current' ? attachment : undefined);
   });
 
+  it('is the one that is asked for, of a resource that holds several', () => {
+    const other = { ...attachment, title: 'other' };
+    const document: AttachmentHolder = {
+      resourceType: 'DocumentReference',
+      status: 'current',
+      content: [{ attachment }, { attachment: other }],
+    };
+    const report: AttachmentHolder = {
+      resourceType: 'DiagnosticReport',
+      status: 'final',
+      code: {},
+      presentedForm: [attachment, other],
+    };
+    for (const holder of [document, report]) expect(attachmentIn(holder, 2, 1)).toBe(other);
+    expect(attachmentIn(report, 3, 2)).toBeUndefined();
+    expect(attachmentIn({ ...report, status: 'entered-in-error' }, 1, 0)).toBeUndefined();
+  });
+
   it('is that of a Media', () => {
     const media: AttachmentHolder = { resourceType: 'Media', status: 'completed', content: attachment };
     expect(attachmentIn(media, 0)).toBe(attachment);

@@ -90,6 +90,12 @@ describe('the record of a message', () => {
     });
   });
 
+  it('is about what it replies to, where that is a line about something in the record', () => {
+    const communication = recordOf(text('x'), { inResponseTo: ref('Observation/o') });
+    expect(communication.about).toEqual([{ reference: 'Observation/o' }]);
+    expect(communication).not.toHaveProperty('inResponseTo');
+  });
+
   it('is part of its conversation and of what began its thread', () => {
     expect(recordOf(text('x'), { threadRoot: ref('Communication/m0') }).partOf).toEqual([
       { reference: 'CommunicationRequest/c1' },
