@@ -1,7 +1,8 @@
 import { getSearchParameters } from '@medplum/core';
-import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes';
+import type { CapabilityStatement, CapabilityStatementRestResource, Extension } from '@medplum/fhirtypes';
 import { r4ResourceTypes } from './fhir-definitions';
 import { isSupportedParameterType } from './supported-search';
+import { backport, topicOf } from './topic-subscription';
 
 type Interaction = NonNullable<CapabilityStatementRestResource['interaction']>[number]['code'];
 
@@ -45,6 +46,7 @@ function resourceCapability(type: CapabilityStatementRestResource['type']): Capa
   );
   return {
     type,
+    ...(type === 'Subscription' ? { extension: topics() } : {}),
     interaction: interactions.map((code) => ({ code })),
     versioning: 'versioned-update',
     readHistory: true,
@@ -58,4 +60,12 @@ function resourceCapability(type: CapabilityStatementRestResource['type']): Capa
       .map(({ code }) => `${type}:${code}`),
     searchParam: parameters.map(({ code, type: kind }) => ({ name: code, type: kind })),
   };
+}
+
+/** As the Subscriptions R5 Backport IG has a server of R4 tell which topics there are: one for every type. */
+function topics(): Extension[] {
+  return r4ResourceTypes().map((type) => ({
+    url: `${backport}capability-subscriptiontopic-canonical`,
+    valueCanonical: topicOf(type),
+  }));
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WithId } from '@medplum/core';
-import type { Resource } from '@medplum/fhirtypes';
+import type { Bundle, Resource } from '@medplum/fhirtypes';
 import { type Dispatcher, request } from 'undici';
 import type { RestHook } from './subscription-channel';
 
@@ -25,7 +25,7 @@ interface Surroundings {
 
 /** Notifications of one Subscription: strictly one after another, each repeated until the endpoint accepts it. */
 export class DeliveryQueue {
-  private readonly waiting: (WithId<Resource> | undefined)[] = [];
+  private readonly waiting: (WithId<Resource> | Bundle | undefined)[] = [];
   private readonly stopping = new AbortController();
   private draining = false;
 
@@ -42,6 +42,16 @@ export class DeliveryQueue {
 
   get criteria(): RestHook['criteria'] {
     return this.hook.criteria;
+  }
+
+  get topic(): RestHook['topic'] {
+    return this.hook.topic;
+  }
+
+  /** Queues a notification of a topic-based Subscription. */
+  post(bundle: Bundle): void {
+    this.waiting.push(bundle);
+    if (!this.draining) void this.drain();
   }
 
   /** Queues the notification of a change. One empty POST that has not been sent yet covers any number of them. */
@@ -71,12 +81,12 @@ export class DeliveryQueue {
     }
   }
 
-  private async deliver(resource: WithId<Resource> | undefined): Promise<void> {
+  private async deliver(resource: WithId<Resource> | Bundle | undefined): Promise<void> {
     const { retryDelaysMs, onAttempt } = this.surroundings;
     const { signal } = this.stopping;
-    const method = resource ? 'PUT' : 'POST';
+    const method = resource && !this.hook.topic ? 'PUT' : 'POST';
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.send(resource);
+      const outcome = await this.send(method, resource);
       signal.throwIfAborted();
       onAttempt({ subscriptionId: this.subscriptionId, method, attempt, outcome });
       if (typeof outcome === 'number' && outcome >= 200 && outcome < 300) return;
@@ -86,20 +96,29 @@ export class DeliveryQueue {
     }
   }
 
-  /** R4: without a payload a POST without a body, otherwise an update (PUT) of the resource at the endpoint. */
-  private async send(resource: WithId<Resource> | undefined): Promise<number | string> {
+  /**
+   * R4: without a payload a POST without a body, otherwise an update (PUT) of the resource at the endpoint. Topic-based:
+   * the Bundle is posted.
+   */
+  private async send(
+    method: 'POST' | 'PUT',
+    resource: WithId<Resource> | Bundle | undefined,
+  ): Promise<number | string> {
     const { endpoint, headers } = this.hook;
     const { dispatcher } = this.surroundings;
     const { signal } = this.stopping;
     try {
       const response = resource
-        ? await request(`${endpoint}/${resource.resourceType}/${resource.id}`, {
-            method: 'PUT',
-            headers: { 'content-type': 'application/fhir+json; charset=utf-8', ...headers },
-            body: JSON.stringify(resource),
-            dispatcher,
-            signal,
-          })
+        ? await request(
+            method === 'POST' ? endpoint : `${endpoint}/${resource.resourceType}/${resource.id}`,
+            {
+              method,
+              headers: { 'content-type': 'application/fhir+json; charset=utf-8', ...headers },
+              body: JSON.stringify(resource),
+              dispatcher,
+              signal,
+            },
+          )
         : await request(endpoint, { method: 'POST', headers, dispatcher, signal });
       await response.body.dump();
       return response.statusCode;

@@ -1,6 +1,7 @@
 import { indexFhirDefinitions } from './fhir-definitions';
 import { FhirService } from './fhir-service';
 import type { Version } from './resource-store';
+import { TopicEvents } from './topic-events';
 
 const baseUrl = 'http://fhir.example/fhir';
 
@@ -9,7 +10,9 @@ beforeAll(indexFhirDefinitions);
 /** Over HTTP each request's steps tend to run in one go; begun in the same tick they would take turns. */
 test('conditional creates begun in the same tick make one resource', async () => {
   const committed: Version[] = [];
-  const service = new FhirService(baseUrl, (versions) => committed.push(...versions));
+  const service = new FhirService(baseUrl, new TopicEvents(baseUrl), (versions) =>
+    committed.push(...versions),
+  );
   const results = await Promise.all(
     Array.from({ length: 50 }, () =>
       service.handle({
@@ -31,7 +34,7 @@ test('conditional creates begun in the same tick make one resource', async () =>
 });
 
 test('a conditional create and a transaction with the same condition make one resource', async () => {
-  const service = new FhirService(baseUrl, () => undefined);
+  const service = new FhirService(baseUrl, new TopicEvents(baseUrl), () => undefined);
   const body = { resourceType: 'Patient', identifier: [{ system: 'urn:s', value: '1' }] };
   const ifNoneExist = 'identifier=urn:s|1';
   const entry = [{ resource: { ...body }, request: { method: 'POST', url: 'Patient', ifNoneExist } }];

@@ -1,4 +1,11 @@
-import { allOk, badRequest, getStatus, preconditionFailed } from '@medplum/core';
+import {
+  OperationOutcomeError,
+  allOk,
+  badRequest,
+  getStatus,
+  notFound,
+  preconditionFailed,
+} from '@medplum/core';
 import { type FhirRequest, FhirRouter, type HttpMethod } from '@medplum/fhir-router';
 import type { OperationOutcome, Resource } from '@medplum/fhirtypes';
 import { completeBatchResponse } from './batch-response';
@@ -7,6 +14,8 @@ import { historyBundle } from './history';
 import { LocalRepository } from './local-repository';
 import { ResourceStore, type Version } from './resource-store';
 import type { StatusChange } from './subscription-engine';
+import type { TopicEvents, TopicStatus } from './topic-events';
+import { topicHookOf } from './topic-subscription';
 
 /** One FHIR interaction, free of HTTP's wrapping. */
 export interface Interaction {
@@ -39,6 +48,7 @@ export class FhirService {
 
   constructor(
     private readonly baseUrl: string,
+    private readonly events: TopicEvents,
     private readonly onCommitted: (versions: readonly Version[]) => void,
   ) {
     this.repository = new LocalRepository(this.store, baseUrl);
@@ -104,7 +114,28 @@ export class FhirService {
     router.add('GET', '_history', history, 'history-system');
     router.add('GET', ':resourceType/_history', history, 'history-type');
     router.add('GET', ':resourceType/:id/_history', history, 'history-instance');
+    router.add('GET', 'Subscription/:id/$status', async ({ params }) => [
+      allOk,
+      this.events.bundle('query-status', this.topicStatus(params['id'])),
+    ]);
+    router.add('GET', 'Subscription/:id/$events', async ({ params, query }) => [
+      allOk,
+      this.events.bundle(
+        'query-event',
+        this.topicStatus(params['id']),
+        Number(query['eventsSinceNumber'] ?? 1),
+        Number(query['eventsUntilNumber'] ?? Infinity),
+      ),
+    ]);
     return router;
+  }
+
+  /** @throws OperationOutcomeError 404 when there is no such topic-based Subscription */
+  private topicStatus(id = ''): TopicStatus {
+    const subscription = this.store.latest('Subscription', id)?.resource;
+    const hook = subscription?.resourceType === 'Subscription' ? topicHookOf(subscription) : undefined;
+    if (subscription?.resourceType !== 'Subscription' || !hook) throw new OperationOutcomeError(notFound);
+    return { id, status: subscription.status, hook };
   }
 
   /** The router reads `If-Match` for PUT by id alone and overlooks a malformed one: a lost update waiting. */

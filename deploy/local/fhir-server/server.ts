@@ -8,6 +8,7 @@ import { indexFhirDefinitions } from './fhir-definitions';
 import { FhirHttp } from './fhir-http';
 import { FhirService } from './fhir-service';
 import { SubscriptionEngine } from './subscription-engine';
+import { TopicEvents } from './topic-events';
 
 /** Five attempts within about ten seconds. */
 const defaultRetryDelaysMs = [700, 1_400, 2_800, 5_600];
@@ -49,11 +50,13 @@ export async function startFhirServer(options: FhirServerOptions): Promise<FhirS
   await once(server, 'listening');
   const baseUrl = `http://${host}:${(server.address() as AddressInfo).port}/fhir`;
 
-  const service = new FhirService(baseUrl, (versions) => engine.changed(versions));
+  const events = new TopicEvents(baseUrl);
+  const service = new FhirService(baseUrl, events, (versions) => engine.changed(versions));
   const engine = new SubscriptionEngine({
     retryDelaysMs: options.retryDelaysMs ?? defaultRetryDelaysMs,
     changeStatus: (change) => void service.changeSubscriptionStatus(change),
     onDelivery: options.onDelivery ?? (() => undefined),
+    events,
   });
   const files = new BinaryStore(options.largestBinary ?? defaultLargestBinary);
   const http = new FhirHttp(service, new BinaryHttp(service, files), baseUrl, bearerToken);

@@ -6,9 +6,10 @@ import {
   normalizeErrorString,
   parseSearchRequest,
 } from '@medplum/core';
-import type { Subscription } from '@medplum/fhirtypes';
+import type { ResourceType, Subscription } from '@medplum/fhirtypes';
 import { isR4ResourceType } from './fhir-definitions';
 import { supportedSearch } from './supported-search';
+import { type TopicHook, topicHookOf } from './topic-subscription';
 
 const jsonTypes = ['application/fhir+json', 'application/json'];
 
@@ -20,6 +21,8 @@ export interface RestHook {
   readonly headers: Readonly<Record<string, string>>;
   /** False: an empty POST as a sign to come and look. True: the resource itself, as an update. */
   readonly withPayload: boolean;
+  /** For a topic-based one: numbered events in Bundles, whatever the payload. */
+  readonly topic: TopicHook | undefined;
 }
 
 /**
@@ -41,7 +44,9 @@ export function checkSubscription(subscription: Subscription): void {
  *
  * @throws OperationOutcomeError (422) for another channel type, an XML payload, or criteria that cannot be matched
  */
-export function restHookOf({ criteria, channel }: Subscription): RestHook {
+export function restHookOf(subscription: Subscription): RestHook {
+  const { criteria, channel } = subscription;
+  const topic = topicHookOf(subscription);
   if (channel.type !== 'rest-hook') refuse('only channel.type rest-hook is supported');
   if (!channel.endpoint || !URL.canParse(channel.endpoint) || !/^https?:/.test(channel.endpoint)) {
     refuse('channel.endpoint must be an http(s) URL');
@@ -50,10 +55,11 @@ export function restHookOf({ criteria, channel }: Subscription): RestHook {
   if (payload && !jsonTypes.includes(payload))
     refuse('channel.payload must be application/fhir+json or absent');
   return {
-    criteria: parseCriteria(criteria),
+    criteria: topic ? { resourceType: topic.resourceType as ResourceType } : parseCriteria(criteria),
     endpoint: channel.endpoint.replace(/\/+$/, ''),
     headers: Object.fromEntries((channel.header ?? []).map(parseHeader)),
     withPayload: Boolean(payload),
+    topic,
   };
 }
 
