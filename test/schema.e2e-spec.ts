@@ -97,6 +97,7 @@ describe('all migrations together', () => {
       'reaction_link',
       'room_checkpoint',
       'room_membership',
+      'subscription_state',
       'told_once',
       'user_preference',
     ]);

@@ -15,6 +15,8 @@ import { CommunicationSync } from './communication-sync';
 import { ConversationController } from './conversation.controller';
 import { ConversationRecorder } from './conversation-recorder';
 import { ConversationSync } from './conversation-sync';
+import { DeletionReader } from './deletion-reader';
+import { DeletionSync } from './deletion-sync';
 import { DeliveryStatus } from './delivery-status';
 import { EditRecorder } from './edit-recorder';
 import { EventIntake } from './event-intake';
@@ -25,6 +27,7 @@ import { FileRecorder } from './file-recorder';
 import { FileStore } from './file-store';
 import { DUE_INTERVAL_MS, DueTimer } from './due-timer';
 import { JwksController } from './jwks.controller';
+import { ManagedSubscriptions, SUBSCRIPTION_SETTINGS } from './managed-subscriptions';
 import { MapperConfig, PSEUDONYMS } from './mapper-config';
 import { MembershipController } from './membership.controller';
 import { MembershipRecorder } from './membership-recorder';
@@ -42,6 +45,8 @@ import { ReadingSync } from './reading-sync';
 import { ReceiptController } from './receipt.controller';
 import { RedactionRecorder } from './redaction-recorder';
 import { SenderCheck } from './sender-check';
+import { SubscriptionTimer } from './subscription-timer';
+import { SubscriptionWatch } from './subscription-watch';
 
 export const fhirMapperSections = [
   'http',
@@ -52,6 +57,7 @@ export const fhirMapperSections = [
   'matrix',
   'rooms',
   'fhir',
+  'subscriptions',
   'homeserver',
   'media',
   'delivery',
@@ -89,7 +95,13 @@ export class FhirMapperModule {
         { provide: PSEUDONYMS, useValue: pseudonymOnPatient },
         { provide: Sealer, useFactory: () => new Sealer(Buffer.from(config.encryption.key, 'base64')) },
         { provide: DUE_INTERVAL_MS, useValue: config.fhir.dueIntervalMs },
+        { provide: SUBSCRIPTION_SETTINGS, useValue: config.subscriptions },
         DueTimer,
+        DeletionReader,
+        DeletionSync,
+        ManagedSubscriptions,
+        SubscriptionTimer,
+        SubscriptionWatch,
         PersonResolver,
         PersonSync,
         CareTeamSync,

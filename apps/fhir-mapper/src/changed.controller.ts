@@ -1,4 +1,4 @@
-import { Controller, Logger } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
@@ -8,6 +8,7 @@ import { CareTeamSync } from './care-team-sync';
 import { ClinicalSync } from './clinical-sync';
 import { CommunicationSync } from './communication-sync';
 import { ConversationSync } from './conversation-sync';
+import { DeletionSync } from './deletion-sync';
 import { PersonSync } from './person-sync';
 import type { Pulled } from './pulled-types';
 import { ReadingSync } from './reading-sync';
@@ -15,8 +16,6 @@ import { ReadingSync } from './reading-sync';
 /** One version of a resource → what Matrix should have. */
 @Controller()
 export class ChangedController {
-  private readonly logger = new Logger(ChangedController.name);
-
   constructor(
     private readonly fhir: FhirClient,
     private readonly careTeams: CareTeamSync,
@@ -25,15 +24,15 @@ export class ChangedController {
     private readonly persons: PersonSync,
     private readonly reading: ReadingSync,
     private readonly clinical: ClinicalSync,
+    private readonly deletions: DeletionSync,
   ) {}
 
   @EventPattern('fhir.changed')
   async changed(@Payload() message: MessageOf<'fhir.changed'>, @Ctx() context: QueueContext): Promise<void> {
+    if (message.deleted) return this.deletions.apply(message);
     const resource = (message.resource as Pulled | undefined) ?? (await this.fhir.read<Pulled>(message.ref));
-    if (!resource) {
-      this.logger.log(`${message.ref} is gone (message ${context.sequence})`);
-      return;
-    }
+    // Its deletion comes by itself where the server tells of it; of this version there is nothing to show any more.
+    if (!resource) return this.deletions.apply(message);
     if (isClinical(resource)) {
       await this.clinical.apply(resource);
       if (resource.resourceType !== 'Task') return;
@@ -48,6 +47,7 @@ export class ChangedController {
       case 'Practitioner':
       case 'RelatedPerson':
       case 'Patient':
+        await this.deletions.personIsThere(resource);
         return this.persons.apply(resource);
       case 'PractitionerRole':
         return this.persons.applyRole(resource);

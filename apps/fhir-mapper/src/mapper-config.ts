@@ -14,6 +14,10 @@ export class MapperConfig {
   readonly leadRoles: ReadonlySet<string>;
   readonly pullOverlapMs: number;
   readonly syncFrom: string | undefined;
+  /** So much time lies between two readings of the histories for deletions. */
+  readonly deletesIntervalMs: number;
+  /** So long a missing notification of a topic-based Subscription may still arrive by itself. */
+  readonly subscriptionGraceMs: number;
   /** Begins a message that speaks to the bot. */
   readonly botPrefix: string;
   /** After so many milliseconds the sender of a message is told that it is not in the record yet. */
@@ -32,7 +36,11 @@ export class MapperConfig {
     delivery,
     media,
     clinical,
-  }: Pick<Config, 'matrix' | 'rooms' | 'fhir' | 'bot' | 'delivery' | 'media' | 'clinical'>) {
+    subscriptions,
+  }: Pick<
+    Config,
+    'matrix' | 'rooms' | 'fhir' | 'subscriptions' | 'bot' | 'delivery' | 'media' | 'clinical'
+  >) {
     this.media = media;
     this.clinicalTypes = clinical.types ?? [];
     this.language = bot.language;
@@ -42,6 +50,8 @@ export class MapperConfig {
     this.leadRoles = new Set(rooms.leadRoles.map(({ system, code }) => `${system}|${code}`));
     this.pullOverlapMs = fhir.pullOverlapMs;
     this.syncFrom = fhir.syncFrom;
+    this.deletesIntervalMs = fhir.deletesIntervalMs;
+    this.subscriptionGraceMs = subscriptions.graceMs;
     this.botPrefix = bot.prefix;
     this.markAfterMs = delivery.markAfterMs;
     this.readMarks = fhir.readMarks;

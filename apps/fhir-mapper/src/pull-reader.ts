@@ -39,12 +39,14 @@ export class PullReader {
 
   /**
    * All types are asked for at once, so that a further one costs no time, and queued one after the other.
+   * @param only the types to read, of those that are followed; not given: all
    * @returns how many versions were queued
    */
-  async pull(source: string): Promise<number> {
+  async pull(source: string, only?: readonly string[]): Promise<number> {
     const cursors = await this.cursors.read(source);
     const readings: Reading[] = [];
-    for (const type of this.types) readings.push(await this.begin(source, type, cursors.get(type.type)));
+    const types = this.types.filter(({ type }) => only?.includes(type) ?? true);
+    for (const type of types) readings.push(await this.begin(source, type, cursors.get(type.type)));
     let queued = 0;
     for (const reading of readings) queued += await this.queueAll(source, reading);
     return queued;

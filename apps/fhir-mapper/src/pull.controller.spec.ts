@@ -1,23 +1,39 @@
 import { QueueConnection, QueueContext } from '@bridge/queue';
+import type { FhirRef } from '@bridge/contracts';
+import { DeletionReader } from './deletion-reader';
 import { PullController } from './pull.controller';
 import { PullReader } from './pull-reader';
 
 /** A controller whose pulls are counted; `newest` is the queue's last message when a pull begins. */
 function setUp() {
-  const world = { newest: 0, pulls: [] as string[], fails: false };
+  const world = {
+    newest: 0,
+    pulls: [] as string[],
+    swept: [] as string[],
+    looked: [] as string[],
+    fails: false,
+  };
   const reader = {
-    pull: async (source: string) => {
-      world.pulls.push(source);
+    pull: async (source: string, types?: readonly string[]) => {
+      world.pulls.push([source, ...(types ?? [])].join(' '));
       if (world.fails) throw new Error('the FHIR server is away');
       // Comes while the pull is under way: it may tell of something that the pull has not seen.
       world.newest += 1;
       return 0;
     },
   };
+  const deletions = {
+    sweep: async (source: string) => void world.swept.push(source),
+    look: async (refs: readonly FhirRef[]) => void world.looked.push(...refs),
+  };
   const queue = { lastSequence: async () => world.newest };
-  const controller = new PullController(reader as unknown as PullReader, queue as unknown as QueueConnection);
-  const notify = (sequence: number, source = 'ehr') =>
-    controller.pull({ source }, { sequence } as QueueContext);
+  const controller = new PullController(
+    reader as unknown as PullReader,
+    deletions as unknown as DeletionReader,
+    queue as unknown as QueueConnection,
+  );
+  const notify = (sequence: number, source = 'ehr', more: { types?: string[]; gone?: FhirRef[] } = {}) =>
+    controller.pull({ source, ...more }, { sequence } as QueueContext);
   return { world, notify };
 }
 
@@ -58,6 +74,48 @@ it('its own notification is answered, though the queue does not tell its number 
   await notify(7);
   await notify(7);
   expect(world.pulls).toHaveLength(1);
+});
+
+describe('notifications that name types', () => {
+  const types = ['CareTeam'];
+
+  it('have those read, and no others; the histories are left to the pulls of everything', async () => {
+    const { world, notify } = setUp();
+    await notify(1, 'ehr', { types: ['CareTeam', 'Task'] });
+    expect(world).toMatchObject({ pulls: ['ehr CareTeam Task'], swept: [] });
+    await notify(2);
+    expect(world.swept).toEqual(['ehr']);
+  });
+
+  it('are answered by a later pull of everything, or by pulls of all that they name', async () => {
+    const { world, notify } = setUp();
+    world.newest = 5;
+    await notify(1, 'ehr', { types });
+    await notify(2, 'ehr', { types });
+    expect(world.pulls).toEqual(['ehr CareTeam']);
+    await notify(3, 'ehr', { types: ['CareTeam', 'Task'] });
+    expect(world.pulls).toHaveLength(2);
+    await notify(4);
+    await notify(5, 'ehr', { types: ['Communication'] });
+    expect(world.pulls).toEqual(['ehr CareTeam', 'ehr CareTeam Task', 'ehr']);
+  });
+
+  it('answer none that may be about anything, and none of another source', async () => {
+    const { world, notify } = setUp();
+    world.newest = 5;
+    await notify(1, 'ehr', { types });
+    await notify(2);
+    await notify(3, 'lab', { types });
+    expect(world.pulls).toEqual(['ehr CareTeam', 'ehr', 'lab CareTeam']);
+  });
+
+  it('and say what is gone have it looked for, though the changes have been read', async () => {
+    const { world, notify } = setUp();
+    world.newest = 5;
+    await notify(1);
+    await notify(2, 'ehr', { types, gone: ['CareTeam/1' as FhirRef] });
+    expect(world).toMatchObject({ pulls: ['ehr'], looked: ['CareTeam/1'] });
+  });
 });
 
 describe('notifications that come without end', () => {

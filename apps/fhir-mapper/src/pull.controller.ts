@@ -2,6 +2,8 @@ import { Controller, Logger } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
 import { QueueConnection, QueueContext } from '@bridge/queue';
+import { AnsweredPulls } from './answered-pulls';
+import { DeletionReader } from './deletion-reader';
 import { PullReader } from './pull-reader';
 
 /** So many pulls may begin within the period, in milliseconds: on a busy server one pull then answers many notifications. */
@@ -12,29 +14,36 @@ const periodMs = 300;
 @Controller()
 export class PullController {
   private readonly logger = new Logger(PullController.name);
-  /** Per source: the last queue message whose notification the latest pull has answered. */
-  private readonly answered = new Map<string, number>();
+  private readonly answered = new AnsweredPulls();
 
   /** Per source: when the latest pulls began, the oldest first. */
   private readonly began = new Map<string, number[]>();
 
   constructor(
     private readonly reader: PullReader,
+    private readonly deletions: DeletionReader,
     private readonly queue: QueueConnection,
   ) {}
 
   /**
    * Many notifications that wait are answered by one pull: whatever was queued before a pull began
    * tells of a change that the pull has seen. An optimisation of this process only; a pull too many does no harm.
+   * What is said to be gone no search shows: it is looked for in any case, behind the changes that came before.
    */
   @EventPattern('fhir.pull')
-  async pull(@Payload() { source }: MessageOf<'fhir.pull'>, @Ctx() context: QueueContext): Promise<void> {
-    if (context.sequence <= (this.answered.get(source) ?? 0)) return;
-    await this.takeTurn(source);
-    const upTo = await this.queue.lastSequence('MAPPING');
-    const queued = await this.reader.pull(source);
-    this.answered.set(source, Math.max(upTo, context.sequence));
-    if (queued > 0) this.logger.debug(`${queued} changes from ${source}`);
+  async pull(
+    @Payload() { source, types, gone }: MessageOf<'fhir.pull'>,
+    @Ctx() context: QueueContext,
+  ): Promise<void> {
+    if (!this.answered.has(source, types, context.sequence)) {
+      await this.takeTurn(source);
+      const upTo = await this.queue.lastSequence('MAPPING');
+      const queued = await this.reader.pull(source, types);
+      if (!types) await this.deletions.sweep(source);
+      this.answered.note(source, types, Math.max(upTo, context.sequence));
+      if (queued > 0) this.logger.debug(`${queued} changes from ${source}`);
+    }
+    if (gone) await this.deletions.look(gone);
   }
 
   private async takeTurn(source: string): Promise<void> {

@@ -27,6 +27,9 @@ export const FhirNotified = z.object({
   events: z.array(z.object({ number: z.int().nonnegative(), focus: FhirRef.optional() })),
 });
 
+/** Something is due for a topic-based Subscription: a gap in its event numbers to fill, or a silence to look into. */
+export const SubscriptionDue = z.object({ source: z.string().min(1), subscription: z.string().min(1) });
+
 /**
  * One version of one FHIR resource, as the server holds it.
  * `resource` is left out when it would not fit in a queue message: the worker then reads it itself.
@@ -35,6 +38,8 @@ export const FhirChanged = z.object({
   ref: FhirRef,
   versionId: z.string(),
   lastUpdated: Instant,
+  /** This version is the end of it: `resource` then is what the version before tells of where it belonged. */
+  deleted: z.literal(true).optional(),
   resource: z.looseObject({ resourceType: z.string() }).optional(),
 });
 
@@ -191,6 +196,7 @@ export const ResyncRoom = z.object({ roomId: RoomId });
 export const messages = {
   'fhir.pull': { stream: 'MAPPING', schema: FhirPull },
   'fhir.notified': { stream: 'MAPPING', schema: FhirNotified },
+  'subscription.due': { stream: 'MAPPING', schema: SubscriptionDue, background: true },
   'fhir.changed': { stream: 'MAPPING', schema: FhirChanged },
   'fhir.due': { stream: 'MAPPING', schema: FhirDue },
   'matrix.m.room.message': { stream: 'MAPPING', schema: MatrixEvent },

@@ -9,7 +9,7 @@ import { storedAt, type StoredVersion, storedVersion, versionOf } from './stored
 
 interface Exchange {
   readonly operation: string;
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers?: Record<string, string>;
   readonly body?: Resource;
@@ -56,6 +56,21 @@ export class FhirClient implements OnApplicationShutdown {
       [404, 410],
     );
     return status === 200 ? (body as T) : undefined;
+  }
+
+  /**
+   * One answer that is neither a search nor a read: a page of a history, an operation, the CapabilityStatement.
+   * @param url relative to the base URL, or a page link of the server's
+   * @throws FhirRefusal where the server has no such thing
+   */
+  async get<T extends Resource>(operation: string, url: string): Promise<T> {
+    const { body } = await this.exchange({ operation, method: 'GET', url: this.within(url), headers: fresh });
+    return body as T;
+  }
+
+  /** Deletes a resource; one that is gone already is no error. */
+  async delete(ref: FhirRef): Promise<void> {
+    await this.exchange({ operation: 'delete a resource', method: 'DELETE', url: this.url(ref) }, [404, 410]);
   }
 
   /** Searches, page by page, as the server gives them. */

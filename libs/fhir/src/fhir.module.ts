@@ -2,8 +2,13 @@ import { DynamicModule, Module } from '@nestjs/common';
 import { Config, Metrics, Readiness } from '@bridge/platform';
 import { ClientKeys } from './access/client-keys';
 import { Binaries } from './binaries';
+import { Capabilities } from './capabilities';
+import { Deletions } from './deletions';
 import { FhirClient } from './fhir-client';
 import { FhirTransport } from './fhir-transport';
+import { SubscriptionOperations } from './subscription-operations';
+
+const onTheClient = [Binaries, Capabilities, Deletions, SubscriptionOperations];
 
 @Module({})
 export class FhirModule {
@@ -20,9 +25,9 @@ export class FhirModule {
             new FhirClient(fhir, new FhirTransport(fhir, { keys, metrics, readiness })),
           inject: [ClientKeys, Metrics, Readiness],
         },
-        Binaries,
+        ...onTheClient,
       ],
-      exports: [FhirClient, Binaries, ClientKeys],
+      exports: [FhirClient, ClientKeys, ...onTheClient],
     };
   }
 }

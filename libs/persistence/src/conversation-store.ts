@@ -80,6 +80,18 @@ export class ConversationStore {
     return this.apply(facts);
   }
 
+  /**
+   * Closes a conversation whose resource was deleted, and leaves all else as it was.
+   * @returns false when it is not known, or a newer version was written already
+   */
+  async close(conversation: FhirRef, deletedAt: Date): Promise<boolean> {
+    const { count } = await this.database.client.conversationRoom.updateMany({
+      where: { conversation, versionAt: { lte: deletedAt } },
+      data: { open: false, versionAt: deletedAt },
+    });
+    return count > 0;
+  }
+
   async find(conversation: FhirRef): Promise<Conversation | undefined> {
     const row = await this.database.client.conversationRoom.findUnique({ where: { conversation } });
     return row ? toConversation(row) : undefined;
@@ -154,7 +166,7 @@ export class ConversationStore {
   private async outsiders(persons: readonly FhirRef[]): Promise<Member[]> {
     if (persons.length === 0) return [];
     const rows = await this.database.client.participant.findMany({
-      where: { fhirRef: { in: [...persons] } },
+      where: { fhirRef: { in: [...persons] }, deletedAt: null },
       orderBy: { fhirRef: 'asc' },
     });
     return rows.map((row) => ({

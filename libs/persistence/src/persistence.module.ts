@@ -5,6 +5,7 @@ import { CareTeamStore } from './care-team-store';
 import { ConversationStore } from './conversation-store';
 import { CursorStore } from './cursor-store';
 import { Database } from './database';
+import { DeletedPersonStore } from './deleted-person-store';
 import { DeliveryMarkStore } from './delivery-mark-store';
 import { DirectChatStore } from './direct-chat-store';
 import { DirectoryStore } from './directory-store';
@@ -15,12 +16,14 @@ import { ParticipantStore } from './participant-store';
 import { ReactionLinkStore } from './reaction-link-store';
 import { RoomCheckpointStore } from './room-checkpoint-store';
 import { RoomMembershipStore } from './room-membership-store';
+import { SubscriptionStateStore } from './subscription-state-store';
 import { ToldOnceStore } from './told-once-store';
 import { UserPreferenceStore } from './user-preference-store';
 
 const plainStores = [
   AccountOverrideStore,
   CursorStore,
+  DeletedPersonStore,
   DeliveryMarkStore,
   DirectChatStore,
   DirectoryStore,
@@ -31,6 +34,7 @@ const plainStores = [
   ReactionLinkStore,
   RoomCheckpointStore,
   RoomMembershipStore,
+  SubscriptionStateStore,
   ToldOnceStore,
   UserPreferenceStore,
 ];

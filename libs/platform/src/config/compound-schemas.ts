@@ -70,6 +70,16 @@ export function headerLines() {
     );
 }
 
+/** The canonical URL of a topic per resource type: `CareTeam=<url>,Task=<url>`, or a YAML map. */
+export function topicsOfTypes() {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(/[,\n]/).map(readAssignment) : entriesOf(value)),
+      z.array(z.tuple([z.string().regex(/^[A-Z][A-Za-z]+$/), z.string().regex(/^\S+$/)])).transform(recordOf),
+    )
+    .describe('type=canonical URL pairs, separated by commas (in YAML a map)');
+}
+
 /** Media types such as `application/pdf`, or `image/*` for a whole family. */
 export function mediaTypes() {
   return z

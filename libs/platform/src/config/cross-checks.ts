@@ -9,6 +9,19 @@ export function crossMistakes(config: Partial<Config>): ConfigMistake[] {
     ...botMistakes(config),
     ...fhirAccessMistakes(config.fhir ?? {}),
     ...notificationMistakes(config.notifications ?? {}),
+    ...subscriptionMistakes(config),
+  ];
+}
+
+function subscriptionMistakes({ subscriptions }: Partial<Config>): ConfigMistake[] {
+  if (subscriptions?.mode !== 'managed' || subscriptions.endpoint !== undefined) return [];
+  const { env } = settings.subscriptions.endpoint;
+  return [
+    {
+      setting: `${env} (subscriptions.endpoint)`,
+      problem: 'is not set, and the bridge is to make its own Subscriptions',
+      mend: `set it to where the FHIR server reaches fhir-ingress, or ${settings.subscriptions.mode.env} to external`,
+    },
   ];
 }
 

@@ -1,7 +1,14 @@
 import type { Setting, SettingValue } from './setting';
 import { lineTemplates, resourceTypes, timeZone } from './clinical-schemas';
 import { fhirAccessSettings } from './fhir-access-settings';
-import { mediaTypes, networks, permissions, sourceSecrets, systemCodes } from './compound-schemas';
+import {
+  mediaTypes,
+  networks,
+  permissions,
+  sourceSecrets,
+  systemCodes,
+  topicsOfTypes,
+} from './compound-schemas';
 import { notificationSources } from './notification-sources';
 import {
   encryptionKey,
@@ -298,6 +305,51 @@ export const settings = {
       schema: wholeNumber(100, DAY_MS),
       default: 30_000,
       doc: 'Time between the looks for periods in care teams that begin or end, in milliseconds.',
+    },
+    deletesIntervalMs: {
+      env: 'FHIR_DELETES_INTERVAL_MS',
+      schema: wholeNumber(100, DAY_MS),
+      default: 60_000,
+      doc: 'Least time between two looks into the histories of the FHIR server for what was deleted, in milliseconds.',
+    },
+  },
+  subscriptions: {
+    mode: {
+      env: 'FHIR_SUBSCRIPTIONS',
+      schema: oneOf(['external', 'managed', 'removed']),
+      default: 'external',
+      doc: "Who looks after the FHIR server's Subscriptions: external somebody else, managed the bridge, for every type that it follows; removed takes away those that the bridge has made.",
+    },
+    endpoint: {
+      env: 'FHIR_SUBSCRIPTION_ENDPOINT',
+      schema: url(['https', 'http']),
+      optional: true,
+      doc: "Where the bridge's own Subscriptions notify: fhir-ingress as the FHIR server reaches it, with the source, e.g. https://bridge.example/notify/ehr.",
+    },
+    header: {
+      env: 'FHIR_SUBSCRIPTION_HEADER',
+      schema: matching(/^[A-Za-z0-9-]+: *[^\r\n]+$/, 'a header line such as Authorization: Bearer …'),
+      optional: true,
+      secret: true,
+      doc: "Header line that the bridge's own Subscriptions send along: the secret of the source.",
+    },
+    topics: {
+      env: 'FHIR_SUBSCRIPTION_TOPICS',
+      schema: topicsOfTypes(),
+      optional: true,
+      doc: "Topics that the bridge's own Subscriptions are made of where the server advertises them, as type=canonical URL pairs separated by commas (in YAML a map); of other types they are classic ones.",
+    },
+    checkIntervalMs: {
+      env: 'FHIR_SUBSCRIPTION_CHECK_INTERVAL_MS',
+      schema: wholeNumber(100, DAY_MS),
+      default: 300_000,
+      doc: "Time between the looks at the bridge's own Subscriptions, in milliseconds.",
+    },
+    graceMs: {
+      env: 'FHIR_SUBSCRIPTION_GRACE_MS',
+      schema: wholeNumber(0, DAY_MS),
+      default: 5_000,
+      doc: 'Time that a missing notification of a topic-based Subscription has to arrive by itself, in milliseconds.',
     },
   },
   notifications: {
