@@ -89,6 +89,14 @@ it('care teams come before conversations, conversations before messages', async 
   ]);
 });
 
+it('a pull that names types reads those of them that are followed, and moves no other cursor', async () => {
+  const world = new World();
+  world.pages = { Communication: [[resource<Communication>('Communication', 'm', 1)]] };
+  expect(await world.reader.pull('ehr', ['Communication', 'Observation'])).toBe(1);
+  expect(Object.keys(world.searched)).toEqual(['Communication']);
+  expect([...world.cursors.keys()]).toEqual(['Communication']);
+});
+
 it('the cursor moves page by page, and only once all of a page is queued', async () => {
   const world = new World();
   const [a, b, c] = [1, 2, 3].map((second) => resource<CareTeam>('CareTeam', `t${second}`, second));

@@ -23,8 +23,9 @@ export class SubscriptionTimer implements OnApplicationBootstrap, BeforeApplicat
     private readonly publisher: QueuePublisher,
   ) {}
 
+  /** At once: what became due while no process ran has waited long enough. */
   onApplicationBootstrap(): void {
-    this.lookAt(Date.now() + lookEveryMs);
+    this.lookAt(Date.now());
   }
 
   async beforeApplicationShutdown(): Promise<void> {

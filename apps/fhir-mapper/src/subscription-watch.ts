@@ -23,6 +23,9 @@ import { SubscriptionTimer } from './subscription-timer';
 /** A Subscription that falls back into error is brought back no more often, in milliseconds. */
 const betweenReactivationsMs = 60_000;
 
+/** Of more events a pull of everything is the shorter way. */
+const mostAskedFor = 1_000;
+
 type Recovery = 'events-read' | 'swept' | 'began-again' | 'reactivated' | 'not-reactivated';
 
 /**
@@ -97,9 +100,9 @@ export class SubscriptionWatch {
     gap: Gap,
     state: SubscriptionState,
   ): Promise<string[] | undefined> {
-    const answer = readSubscriptionAnswer(
-      (await this.operations.events(subscription, gap.since, gap.until)) ?? [],
-    );
+    if (gap.until - gap.since >= mostAskedFor) return undefined;
+    const events = await this.operations.events(subscription, gap.since, gap.until);
+    const answer = readSubscriptionAnswer(events ?? []);
     const focusOf = new Map(answer?.events.map(({ number, focus }) => [number, focus]));
     const focuses = lostIn(gap, state).map((number) => focusOf.get(number));
     return focuses.includes(undefined) ? undefined : typesOf(focuses as FhirRef[]);
