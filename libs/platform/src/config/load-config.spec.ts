@@ -150,6 +150,28 @@ describe('loadConfig', () => {
     expect(mistake?.problem).toContain('does not start with the ghost prefix');
   });
 
+  it('refuses own Subscriptions that would notify nobody', () => {
+    const managed = { FHIR_SUBSCRIPTIONS: 'managed' };
+    const [mistake] = mistakesOf(['subscriptions'], managed);
+    expect(mistake?.setting).toContain('FHIR_SUBSCRIPTION_ENDPOINT');
+    const endpoint = { FHIR_SUBSCRIPTION_ENDPOINT: 'https://bridge.example/notify/ehr/' };
+    expect(loadConfig(['subscriptions'], { ...managed, ...endpoint }).subscriptions.endpoint).toBe(
+      'https://bridge.example/notify/ehr',
+    );
+    expect(mistakesOf(['subscriptions'], { FHIR_SUBSCRIPTIONS: 'removed' })).toEqual([]);
+  });
+
+  it('reads the topics of types, whose URLs may hold equals signs', () => {
+    const FHIR_SUBSCRIPTION_TOPICS = 'CareTeam=https://fhir.example/topic?a=b, Task=urn:topic';
+    expect({ ...loadConfig(['subscriptions'], { FHIR_SUBSCRIPTION_TOPICS }).subscriptions.topics }).toEqual({
+      CareTeam: 'https://fhir.example/topic?a=b',
+      Task: 'urn:topic',
+    });
+    expect(
+      mistakesOf(['subscriptions'], { FHIR_SUBSCRIPTION_TOPICS: 'https://fhir.example/topic' }),
+    ).toHaveLength(1);
+  });
+
   it('lists every mistake of every kind at once and shows no secret', () => {
     const leaked = 'too-short-but-secret';
     const BRIDGE_CONFIG = file(
