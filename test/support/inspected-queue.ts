@@ -14,6 +14,8 @@ export interface StoredMessage {
 
 /** A nats-server of the test's own, which it may kill, and a look into what its streams hold. */
 export class InspectedQueue {
+  private readonly known = new Map<string, readonly StoredMessage[]>();
+
   private constructor(
     readonly server: NatsServer,
     readonly manager: JetStreamManager,
@@ -42,12 +44,20 @@ export class InspectedQueue {
       { length: state.messages && state.last_seq - state.first_seq + 1 },
       (_, index) => state.first_seq + index,
     );
-    return Promise.all(
-      sequences.map(async (seq) => {
-        const { subject, data, header } = await this.manager.streams.getMessage(stream, { seq });
-        return { subject, payload: Buffer.from(data), header: (name: string) => header.get(name) };
-      }),
+    return Promise.all(sequences.map((seq) => this.stored(stream, seq)));
+  }
+
+  /** As `held`, of a stream that nobody reads: only what is new since the last time is fetched. */
+  async heldSoFar(stream: string): Promise<readonly StoredMessage[]> {
+    const known = this.known.get(stream) ?? [];
+    const { state } = await this.manager.streams.info(stream);
+    const sequences = Array.from(
+      { length: state.last_seq - known.length },
+      (_, index) => known.length + 1 + index,
     );
+    const all = [...known, ...(await Promise.all(sequences.map((seq) => this.stored(stream, seq))))];
+    this.known.set(stream, all);
+    return all;
   }
 
   /** The JSON of the messages that a stream holds now, oldest first. */
@@ -77,6 +87,11 @@ export class InspectedQueue {
     await this.connection.close();
     await this.server.process.stop();
     await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private async stored(stream: string, seq: number): Promise<StoredMessage> {
+    const { subject, data, header } = await this.manager.streams.getMessage(stream, { seq });
+    return { subject, payload: Buffer.from(data), header: (name: string) => header.get(name) };
   }
 
   private async reconnected(): Promise<void> {
