@@ -58,6 +58,12 @@ module.exports = {
       testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'],
       testPathIgnorePatterns: [...shared.testPathIgnorePatterns, ...measured],
     },
+    {
+      ...shared,
+      displayName: 'hapi',
+      // The scenario of the local FHIR server, and what only HAPI FHIR does.
+      testMatch: ['<rootDir>/test/scenario.e2e-spec.ts', '<rootDir>/test/hapi/*.hapi-spec.ts'],
+    },
     { ...withServers, displayName: 'measured', testMatch: measured.map((file) => `<rootDir>/${file}`) },
   ],
 };

@@ -46,7 +46,7 @@ beforeAll(async () => {
   stack = await startStack();
   await stack.startBridge();
   network = await setUpNetwork(stack);
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await network?.stop();

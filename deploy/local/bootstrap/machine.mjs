@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 const NODE = [20, 19]; // require() of ES modules without a flag
 const PYTHON = [3, 11]; // the lowest for which every pin of requirements.txt has a wheel
 
+const JAVA = [17, 0];
+
 const PYTHON_QUESTION = [
   'import sys, importlib.util as u',
   'print("%d.%d.%d" % sys.version_info[:3])',
@@ -48,6 +50,32 @@ export function inspectMachine() {
     );
   }
   return { problems, python: version };
+}
+
+/**
+ * What HAPI FHIR asks of the machine besides.
+ *
+ * @param {{ built: boolean }} hapi whether it is built already: then only Java is needed
+ * @returns {string[]} a sentence with the mend for each thing that is missing
+ */
+export function inspectJava({ built }) {
+  const problems = [];
+  const java = spawnSync(built ? 'java' : 'javac', ['-version'], { encoding: 'utf8' });
+  const [, version = ''] =
+    /(?:javac |version ")([\d.]+)/.exec(`${java.stdout ?? ''}${java.stderr ?? ''}`) ?? [];
+  if (!atLeast(version, JAVA)) {
+    problems.push(
+      `A Java development kit, ${JAVA[0]} or newer, is needed (HAPI FHIR is a Java program), ${version === '' ? 'and none was found' : `this is ${version}`}. ` +
+        'Mend: "apt-get install openjdk-17-jdk-headless" (Debian, Ubuntu), "dnf install java-17-openjdk-devel" (Fedora), "brew install openjdk@17" (macOS).',
+    );
+  }
+  if (!built && spawnSync('mvn', ['-version']).status !== 0) {
+    problems.push(
+      'Maven 3.8 or newer is needed (it fetches HAPI FHIR from Maven Central and builds the server), and none was found. ' +
+        'Mend: "apt-get install maven" (Debian, Ubuntu), "dnf install maven" (Fedora), "brew install maven" (macOS).',
+    );
+  }
+  return problems;
 }
 
 /** Whether version "a.b.c" is at least [major, minor]. */

@@ -44,16 +44,22 @@ export async function step(name, work) {
 
 /**
  * Runs a program silently; its output is shown by whoever catches StepFailed, and only then.
+ * `onOutput` is told of each piece of it, to show how a long program gets on.
  *
  * @throws StepFailed when it does not end with 0, Interrupted after a signal
  */
-export async function program(name, command, args, { cwd, env = process.env }) {
+export async function program(name, command, args, { cwd, env = process.env, onOutput = () => {} }) {
   if (interruptedBy) throw new Interrupted(interruptedBy);
   // A process group of its own, so that npm and pip can be ended together with the programs that they started.
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   children.add(child);
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+      onOutput(String(chunk));
+    });
+  }
   const code = await new Promise((resolve) => {
     child.once('close', resolve);
     child.once('error', (error) => {

@@ -37,6 +37,8 @@ export interface Federation {
   databaseUrl: string;
   /** One file per server. */
   logDirectory: string;
+  /** What servers keep, one folder each; removed at the end. */
+  stateDirectory: string;
   /**
    * Stops every server and removes their data; a folder chosen here goes as a whole, except after `failed`: its logs
    * stay. A second call waits for the first.
@@ -87,6 +89,7 @@ export async function startFederation(options: FederationOptions = {}): Promise<
     natsMonitorUrl: servers.nats?.monitorUrl,
     databaseUrl: servers.postgres?.databaseUrl ?? (process.env.DATABASE_URL as string),
     logDirectory: folder.logs,
+    stateDirectory: folder.state,
     stop,
   };
 }

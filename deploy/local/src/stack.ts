@@ -4,7 +4,7 @@ import { buildRegistration } from '@bridge/matrix';
 import { BRIDGE_APPS, type BridgeApp, type BridgeEnvironment, bridgeProcesses, urlOf } from './bridge';
 import type { ManagedProcess } from './child-process';
 import { type Federation, startFederation } from './federation';
-import { fhirServerProcess } from './fhir-server-process';
+import { type FhirServer, type MakeFhirServer, chosenFhirServer } from './fhir-server-process';
 import { freePorts } from './free-port';
 import { migrate } from './migrate';
 import { type OnStep, timedStep } from './step-timer';
@@ -12,7 +12,7 @@ import { type OnStep, timedStep } from './step-timer';
 /** All servers, and the bridge of organisation vvt between them. */
 export interface Stack {
   readonly federation: Federation;
-  readonly fhir: { readonly baseUrl: string; readonly process: ManagedProcess };
+  readonly fhir: FhirServer;
   readonly environment: BridgeEnvironment;
   readonly bridge: Readonly<Record<BridgeApp, ManagedProcess>>;
   /** Where the FHIR server posts its notifications. */
@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly signal?: AbortSignal;
   /** Further environment variables for the bridge's processes, e.g. `{ BOT_LANGUAGE: 'nl' }`, or made of the server names. */
   readonly settings?: Settings | ((homeservers: Federation['homeservers']) => Settings);
+  /** Default: the one that LOCAL_FHIR_SERVER names. */
+  readonly fhirServer?: MakeFhirServer;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function startStack({
   onStep = () => undefined,
   signal,
   settings = {},
+  fhirServer = chosenFhirServer(),
 }: StackOptions = {}): Promise<Stack> {
   const [asPort, fhirIngressPort, mapperPort, managerPort, fhirPort] = (await freePorts(5)) as [
     number,
@@ -69,8 +72,12 @@ export async function startStack({
         matrix: { serverName, ghostPrefix: '_fhir_bridge_', botLocalpart: '_fhir_bridge_bot' },
       }),
   });
-  const { logDirectory, databaseUrl, natsUrl, homeservers } = federation;
-  const fhir = fhirServerProcess({ port: fhirPort, logFile: join(logDirectory, 'fhir-server.log') });
+  const { logDirectory, stateDirectory, databaseUrl, natsUrl, homeservers } = federation;
+  const fhir = fhirServer({
+    port: fhirPort,
+    directory: join(stateDirectory, 'fhir-server'),
+    logFile: join(logDirectory, 'fhir-server.log'),
+  });
   const { serverName, clientUrl: homeserverUrl } = homeservers.vvt;
   const environment = {
     ...secrets,
