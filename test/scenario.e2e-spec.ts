@@ -172,10 +172,11 @@ describe('a conversation', () => {
       sender: { reference: `Practitioner/${network.gp.resource.id}` },
       subject: { reference: `Patient/${network.patient.id}` },
       partOf: [{ reference: `CommunicationRequest/${thread.request.id}` }],
-      inResponseTo: [{ reference: `CommunicationRequest/${thread.request.id}` }],
       recipient: [{ reference: `CareTeam/${thread.team.id}` }],
       payload: [{ contentString: 'I will visit her.' }],
     });
+    // What is answered is the request's own message, and only a Communication can be named there.
+    expect(recorded).not.toHaveProperty('inResponseTo');
     expect(Date.parse(recorded.sent!) - before).toBeLessThan(60_000);
     expect(Date.parse(recorded.sent!)).toBeGreaterThanOrEqual(before - 1_000);
   });

@@ -96,6 +96,11 @@ describe('the record of a message', () => {
     expect(communication).not.toHaveProperty('inResponseTo');
   });
 
+  it('answers no CommunicationRequest: FHIR allows a Communication only, and it is part of the request anyway', () => {
+    const answer = recordOf(text('x'), { inResponseTo: ref('CommunicationRequest/r1') });
+    expect(answer).not.toHaveProperty('inResponseTo');
+  });
+
   it('is part of its conversation and of what began its thread', () => {
     expect(recordOf(text('x'), { threadRoot: ref('Communication/m0') }).partOf).toEqual([
       { reference: 'CommunicationRequest/c1' },

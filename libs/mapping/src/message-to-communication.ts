@@ -68,12 +68,15 @@ export function whoIs(userId: UserId, resource: FhirRef | undefined): Reference 
   return { identifier: { system: systems.matrixUserId, value: userId }, display: userId };
 }
 
-/** Only a message is answered; a line about anything else in the record is what the answer is about. */
+/**
+ * Only a Communication can be answered (FHIR R4, Communication.inResponseTo): who answers the first message of a
+ * conversation answers its CommunicationRequest, which `partOf` names, and who answers a line about anything else in the
+ * record talks about that.
+ */
 function answered(ref: FhirRef | undefined): Pick<Communication, 'inResponseTo' | 'about'> {
-  if (!ref) return {};
-  return isClinicalType(typeOf(ref))
-    ? { about: [{ reference: ref }] }
-    : { inResponseTo: [{ reference: ref }] };
+  const type = ref && typeOf(ref);
+  if (type === undefined || type === 'CommunicationRequest') return {};
+  return isClinicalType(type) ? { about: [{ reference: ref }] } : { inResponseTo: [{ reference: ref }] };
 }
 
 function partsOf({ conversation, threadRoot }: MessageContext): Reference[] {
