@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashOf, unlessStamped } from './stamp.mjs';
-import { program, step } from './steps.mjs';
+import { StepFailed, program, step } from './steps.mjs';
 
 const SOURCES = 'test/hapi/server';
 /** Between two words about how far the download is. */
@@ -31,9 +31,24 @@ export async function prepareHapi(root) {
         `-Doutput=${output}`,
         'package',
       ];
-      await program('mvn package', 'mvn', args, { cwd: root, onOutput: sayHowFar() });
+      await program('mvn package', 'mvn', args, { cwd: root, onOutput: sayHowFar() }).catch((error) => {
+        throw withAdvice(error);
+      });
     }),
   );
+}
+
+/** Of a failed build: without the thousand lines about what was fetched, and with what can be done. */
+function withAdvice(error) {
+  if (error instanceof StepFailed) {
+    const lines = error.output.split('\n').filter((line) => !/^(?:\[INFO\] |Download|Progress)/.test(line));
+    error.output = [
+      ...lines,
+      'Maven fetches HAPI FHIR from Maven Central, or from the mirror that ~/.m2/settings.xml names. Where neither can be',
+      'reached, build on a machine that can, and bring its .cache/servers/hapi here.',
+    ].join('\n');
+  }
+  return error;
 }
 
 function sayHowFar() {

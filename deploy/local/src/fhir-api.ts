@@ -62,7 +62,8 @@ export class FhirApi {
   ): Promise<unknown> {
     const response = await fetch(new URL(path, `${this.baseUrl}/`), {
       method,
-      headers: { 'content-type': 'application/fhir+json', ...headers },
+      // Some servers answer a search from an earlier result otherwise (HAPI: of up to a minute ago).
+      headers: { 'content-type': 'application/fhir+json', 'cache-control': 'no-cache', ...headers },
       body: body ? JSON.stringify(body) : undefined,
     });
     const answer: unknown = await response.json();

@@ -56,6 +56,8 @@ class ServerConfig {
   SubscriptionSettings subscriptionSettings() {
     SubscriptionSettings settings = new SubscriptionSettings();
     settings.addSupportedSubscriptionType(SubscriptionChannelType.RESTHOOK);
+    // Else changes are looked for every 5 s only; the bridge's documentation asks for it as well.
+    settings.setSubscriptionChangeQueuedImmediately(true);
     return settings;
   }
 
