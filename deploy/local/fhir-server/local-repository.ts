@@ -15,7 +15,13 @@ import {
   MemoryRepository,
   type UpdateResourceOptions,
 } from '@medplum/fhir-router';
-import type { Bundle, BundleEntry, OperationOutcome, Resource } from '@medplum/fhirtypes';
+import type {
+  Bundle,
+  BundleEntry,
+  OperationOutcome,
+  OperationOutcomeIssue,
+  Resource,
+} from '@medplum/fhirtypes';
 import { historyBundle } from './history';
 import { findMatches } from './resource-search';
 import type { ResourceStore, Version } from './resource-store';
@@ -173,7 +179,7 @@ export class LocalRepository extends MemoryRepository {
   }
 
   private write<T extends Resource>(method: 'POST' | 'PUT', resource: WithId<T>): WithId<T> {
-    validateResource(resource);
+    refuseMisledReferences(validateResource(resource));
     if (resource.resourceType === 'Subscription') checkSubscription(resource);
     return this.store.write(method, resource);
   }
@@ -182,6 +188,14 @@ export class LocalRepository extends MemoryRepository {
     const fullUrl = `${this.baseUrl}/${version.resourceType}/${version.id}`;
     return { fullUrl, resource: version.resource, search: { mode } };
   }
+}
+
+/** The library only warns of references to a type that R4 does not allow there. HAPI FHIR, for one, refuses them. */
+function refuseMisledReferences(warnings: readonly OperationOutcomeIssue[]): void {
+  const issue = warnings
+    .filter(({ code }) => code === 'structure')
+    .map((warning) => ({ ...warning, severity: 'error' as const }));
+  if (issue.length > 0) throw new OperationOutcomeError({ resourceType: 'OperationOutcome', issue });
 }
 
 /** A copy, because a patch is applied in place. */

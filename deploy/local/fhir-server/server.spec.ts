@@ -263,6 +263,14 @@ describe('the edges', () => {
     ['another type than the URL says', 'POST', 'Patient', { resourceType: 'Group' }, {}, 400],
     ['an unknown element', 'POST', 'Patient', { resourceType: 'Patient', colour: 'red' }, {}, 400],
     ['a missing required element', 'POST', 'Communication', { resourceType: 'Communication' }, {}, 400],
+    [
+      'a reference to a type that may not be there',
+      'POST',
+      'Communication',
+      { resourceType: 'Communication', status: 'completed', inResponseTo: [{ reference: 'Task/1' }] },
+      {},
+      400,
+    ],
     ['a wrong primitive', 'POST', 'Patient', { resourceType: 'Patient', birthDate: 'spring' }, {}, 400],
   ])('%s is answered with an OperationOutcome', async (_name, method, path, body, headers, status) => {
     const answer = await client.call<OperationOutcome>(method, path, body, headers);
