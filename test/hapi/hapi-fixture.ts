@@ -8,6 +8,7 @@ import { freePorts } from '../../deploy/local/src/free-port';
 import { type HapiOptions, hapiServer } from '../../deploy/local/src/hapi-server-process';
 import { InspectedQueue } from '../support/inspected-queue';
 import { NotificationTap } from '../support/notification-tap';
+import { fhirIngressConfig } from '../support/fhir-ingress-config';
 
 export const notificationSecret = 'secret-of-the-ehr';
 
@@ -38,16 +39,7 @@ export async function startHapi(options: HapiOptions = {}): Promise<HapiFixture>
 }
 
 function startIngress(queue: InspectedQueue): Promise<NestFastifyApplication> {
-  return startFhirIngress({
-    http: { host: '127.0.0.1', port: 0, bodyLimitBytes: 2 * 1024 * 1024 },
-    log: { level: 'fatal', format: 'json' },
-    nats: {
-      url: queue.server.url,
-      partitions: 8,
-      replicas: 1,
-      maxBytes: 64 * 1024 * 1024,
-      ackWaitMs: 30_000,
-    },
-    notifications: { secrets: { ehr: notificationSecret }, pullIntervalMs: 86_400_000 },
-  });
+  return startFhirIngress(
+    fhirIngressConfig(queue.server.url, { FHIR_NOTIFICATION_SECRETS: `ehr=${notificationSecret}` }),
+  );
 }

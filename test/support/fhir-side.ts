@@ -11,7 +11,7 @@ import {
 } from '../../deploy/local/src/bridge';
 import type { ManagedProcess } from '../../deploy/local/src/child-process';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
-import { fhirServerProcess } from '../../deploy/local/src/fhir-server-process';
+import { localFhirServer } from '../../deploy/local/src/fhir-server-process';
 import { freePorts } from '../../deploy/local/src/free-port';
 import { migrate } from '../../deploy/local/src/migrate';
 import { queryDatabase } from './database';
@@ -41,8 +41,9 @@ export interface FhirSide {
 export async function startRecordServer(): Promise<RecordServer> {
   const [port = 0] = await freePorts(1);
   const logDirectory = await mkdtemp(join(tmpdir(), 'bridge-fhir-side-'));
-  const { baseUrl, process: server } = fhirServerProcess({
+  const { baseUrl, process: server } = localFhirServer({
     port,
+    directory: logDirectory,
     logFile: join(logDirectory, 'fhir-server.log'),
   });
   await server.start();

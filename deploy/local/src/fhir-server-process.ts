@@ -33,7 +33,8 @@ export function chosenFhirServer(): MakeFhirServer {
   return chosen;
 }
 
-function localFhirServer({ port, logFile }: FhirServerPlace): FhirServer {
+/** The FHIR server of this repository. */
+export function localFhirServer({ port, logFile }: FhirServerPlace): FhirServer {
   const baseUrl = `http://127.0.0.1:${port}/fhir`;
   const process_ = new ManagedProcess({
     name: 'FHIR server',
