@@ -26,7 +26,12 @@ it('what is to be done in Matrix goes to room-manager, and state events; everyth
 });
 
 it('only what needs no order waits in the background', () => {
-  expect(kinds.filter(isBackground)).toEqual(['file.fetch', 'command.invite', 'command.resync-room']);
+  expect(kinds.filter(isBackground)).toEqual([
+    'subscription.due',
+    'file.fetch',
+    'command.invite',
+    'command.resync-room',
+  ]);
 });
 
 it('a Matrix event keeps fields that the bridge does not know', () => {
