@@ -572,6 +572,7 @@ describe('third-party lookups', () => {
       careTeam,
       subject: null,
       open: true,
+      ownSpace: true,
       sealedSubject: null,
       nextChangeAt: null,
       members: [],

@@ -48,7 +48,7 @@ async function save(fhirRef: FhirRef, more: Partial<Person> = {}): Promise<FhirR
 async function newTeam(persons: readonly FhirRef[], versionAt = day(1)): Promise<FhirRef> {
   const careTeam = newRef('CareTeam');
   const members = persons.map((person) => ({ person, role: 'professional' as const }));
-  const facts = { subject: null, open: true, sealedSubject: null, nextChangeAt: null };
+  const facts = { subject: null, open: true, ownSpace: true, sealedSubject: null, nextChangeAt: null };
   await careTeams.apply({ careTeam, versionAt, members, ...facts });
   return careTeam;
 }

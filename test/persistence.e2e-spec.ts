@@ -44,7 +44,8 @@ async function newPerson(type = 'Practitioner', accountUserId: UserId | null = n
 
 function team(careTeam: FhirRef, versionAt: Date, ...persons: FhirRef[]): CareTeamFacts {
   const members = persons.map((person) => ({ person, role: 'professional' as const }));
-  return { careTeam, subject: null, open: true, versionAt, sealedSubject: null, nextChangeAt: null, members };
+  const facts = { subject: null, open: true, ownSpace: true, sealedSubject: null, nextChangeAt: null };
+  return { careTeam, versionAt, members, ...facts };
 }
 
 async function memberRefs(careTeam: FhirRef): Promise<FhirRef[] | undefined> {

@@ -34,6 +34,7 @@ import { MembershipRecorder } from './membership-recorder';
 import { MessageController } from './message.controller';
 import { MessageRecorder } from './message-recorder';
 import { MessageTarget } from './message-target';
+import { NestedTeams } from './nested-teams';
 import { NotifiedController } from './notified.controller';
 import { PersonResolver } from './person-resolver';
 import { PersonSync } from './person-sync';
@@ -104,6 +105,7 @@ export class FhirMapperModule {
         SubscriptionWatch,
         PersonResolver,
         PersonSync,
+        NestedTeams,
         CareTeamSync,
         ConversationSync,
         CommunicationSync,

@@ -19,6 +19,7 @@ import {
 import { QueuePublisher } from '@bridge/queue';
 import type { CareTeam, Patient } from '@medplum/fhirtypes';
 import { MapperConfig, PSEUDONYMS } from './mapper-config';
+import { NestedTeams } from './nested-teams';
 import { PersonResolver } from './person-resolver';
 
 /** CareTeam → what its Space, and the Rooms in it, should be. */
@@ -27,6 +28,7 @@ export class CareTeamSync {
   constructor(
     private readonly fhir: FhirClient,
     private readonly persons: PersonResolver,
+    private readonly nested: NestedTeams,
     private readonly careTeams: CareTeamStore,
     private readonly conversations: ConversationStore,
     private readonly dueTeams: DueCareTeamStore,
@@ -38,13 +40,15 @@ export class CareTeamSync {
   ) {}
 
   /**
-   * Writes what this version says, and has Space and Rooms made so. An older version than the written one changes
-   * nothing. Whoever has declined an invite is asked once more.
+   * Writes what this version says, and has Space and Rooms made so, also of the teams that have this one in them. An
+   * older version than the written one changes nothing. Whoever has declined an invite is asked once more.
    */
   async apply(careTeam: CareTeam): Promise<void> {
     if (!(await this.write(careTeam))) return;
     await this.memberships.askAgain(refOf(careTeam));
-    await this.reconcile(refOf(careTeam), `${refOf(careTeam)}/_history/${versionIdOf(careTeam)}`);
+    const version = `${refOf(careTeam)}/_history/${versionIdOf(careTeam)}`;
+    await this.reconcile(refOf(careTeam), version);
+    await this.nested.reapplyAround(refOf(careTeam), version);
   }
 
   /** As `apply`, of what the server holds now, though it is no new version: the time or a person has changed. */
@@ -67,6 +71,11 @@ export class CareTeamSync {
     return ref;
   }
 
+  /** Whether a care team that the bridge knows has a Space, which the teams of organisations have not. */
+  async hasOwnSpace(ref: FhirRef): Promise<boolean> {
+    return (await this.careTeams.find(ref))?.ownSpace ?? false;
+  }
+
   /** The patient of a care team that the bridge knows. */
   async subjectOf(ref: FhirRef): Promise<FhirRef | null> {
     return (await this.careTeams.find(ref))?.subject ?? null;
@@ -83,7 +92,8 @@ export class CareTeamSync {
   }
 
   private async write(careTeam: CareTeam): Promise<boolean> {
-    const reading = readCareTeam(careTeam, new Date(), this.config.leadRoles);
+    const now = new Date();
+    const reading = await this.nested.expand(readCareTeam(careTeam, now, this.config.leadRoles), now);
     const [members, sealedSubject] = await Promise.all([
       this.personsOf(reading),
       this.sealedSubject(reading.subject),

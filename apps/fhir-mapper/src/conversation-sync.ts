@@ -81,9 +81,18 @@ export class ConversationSync {
     await this.apply(request);
   }
 
-  private async careTeamOf({ careTeam, subject }: CommunicationRequestReading): Promise<FhirRef | null> {
-    if (careTeam) return this.careTeams.ensure(careTeam);
-    return subject ? this.careTeams.ofSubject(subject) : null;
+  /**
+   * In whose Space it is: that of the first care team it names that has one, else of the team around whom it is about.
+   * The members of every team that it names take part, so all of them have to be known.
+   */
+  private async careTeamOf({ careTeams, subject }: CommunicationRequestReading): Promise<FhirRef | null> {
+    const known: FhirRef[] = [];
+    for (const careTeam of careTeams) {
+      const ref = await this.careTeams.ensure(careTeam);
+      if (ref) known.push(ref);
+    }
+    for (const ref of known) if (await this.careTeams.hasOwnSpace(ref)) return ref;
+    return (subject && (await this.careTeams.ofSubject(subject))) ?? known[0] ?? null;
   }
 
   /** Persons under their own reference; care teams as they are; what is neither has no place in a Room. */

@@ -5,6 +5,7 @@ import { type PersonResource, refOf } from '@bridge/mapping';
 import { CareTeamStore, ConversationStore, ParticipantStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
 import type { CareTeam, PractitionerRole } from '@medplum/fhirtypes';
+import { NestedTeams } from './nested-teams';
 import { PersonResolver } from './person-resolver';
 
 /**
@@ -17,6 +18,7 @@ export class PersonSync {
   constructor(
     private readonly fhir: FhirClient,
     private readonly persons: PersonResolver,
+    private readonly nested: NestedTeams,
     private readonly participants: ParticipantStore,
     private readonly careTeams: CareTeamStore,
     private readonly conversations: ConversationStore,
@@ -40,13 +42,17 @@ export class PersonSync {
     }
   }
 
-  /** It may be somebody else's now: the care teams that have it for a participant have another member then. */
+  /**
+   * It may be somebody else's now: the care teams that have it for a participant have another member then, and so have
+   * those around them.
+   */
   async applyRole(role: PractitionerRole): Promise<void> {
     const ref = refOf(role);
     const version = `${ref}/_history/${role.meta?.versionId ?? ''}`;
     for await (const page of this.fhir.search<CareTeam>('CareTeam', { participant: ref })) {
       for (const careTeam of page) {
         if (await this.careTeams.find(refOf(careTeam))) await this.due(refOf(careTeam), version);
+        await this.nested.reapplyAround(refOf(careTeam), version);
       }
     }
   }

@@ -22,7 +22,7 @@ export class SpaceReconciler {
     private readonly config: ManagerConfig,
   ) {}
 
-  /** Makes the Space what Postgres says now, whatever it was. */
+  /** Makes the Space what Postgres says now, whatever it was. A team without a Space of its own gets none. */
   async reconcile(ref: FhirRef): Promise<void> {
     const careTeam = await this.careTeams.find(ref);
     if (!careTeam) return;
@@ -35,6 +35,7 @@ export class SpaceReconciler {
     // The new one was queued to be brought in order.
     if (spaceId && found && replacementOf(found) && (await this.upgrades.follow(spaceId))) return;
     const roomId = spaceId ?? (await this.ensure(careTeam));
+    if (!roomId) return;
     await this.containers.reconcile({
       kind: 'space',
       ref,
@@ -46,10 +47,13 @@ export class SpaceReconciler {
     });
   }
 
-  /** The Space of a care team, made empty when there is none yet: who belongs in it comes with `reconcile`. */
-  async ensure(careTeam: CareTeamSpace): Promise<RoomId> {
-    const { careTeam: ref, spaceId, formerSpaceIds, aliasLocalpart } = careTeam;
-    if (spaceId) return spaceId;
+  /**
+   * The Space of a care team, made empty when there is none yet: who belongs in it comes with `reconcile`.
+   * @returns null where the team has none
+   */
+  async ensure(careTeam: CareTeamSpace): Promise<RoomId | null> {
+    const { careTeam: ref, spaceId, ownSpace, formerSpaceIds, aliasLocalpart } = careTeam;
+    if (spaceId || !ownSpace) return spaceId;
     const made = await this.containers.create('space', aliasLocalpart, this.stateOf(careTeam, []));
     // Before it is noted: what dies in between does both again.
     if (formerSpaceIds.length > 0) await this.haveFilled(ref, made);

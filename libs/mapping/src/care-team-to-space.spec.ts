@@ -59,6 +59,20 @@ describe('whom a care team is about', () => {
   });
 });
 
+describe('whether a care team has a Space of its own', () => {
+  const managingOrganization = [{ reference: 'Organization/pharmacy' }];
+
+  it('it has not when an organisation runs it and it is about no patient', () => {
+    expect(read({ managingOrganization }).ownSpace).toBe(false);
+  });
+
+  it('it has with a patient, be it among the participants, and where nobody says who runs it', () => {
+    expect(read({ managingOrganization, subject: { reference: 'Patient/p' } }).ownSpace).toBe(true);
+    expect(read({ managingOrganization, participant: [participant('Patient/p')] }).ownSpace).toBe(true);
+    expect(read({}).ownSpace).toBe(true);
+  });
+});
+
 describe('who belongs to a care team', () => {
   it('is every participant who is referenced, in whatever form, in order', () => {
     expect(

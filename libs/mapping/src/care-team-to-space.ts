@@ -9,8 +9,13 @@ export interface CareTeamReading {
   readonly subject: FhirRef | null;
   /** Status active, or none at all, as many real servers have it. */
   readonly open: boolean;
+  /** False: a team of an organisation, about no patient. It takes part in conversations and has no Space. */
+  readonly ownSpace: boolean;
   readonly versionAt: Date;
-  /** Participants now; empty when the team is not open. As referenced: a PractitionerRole is not yet a person. */
+  /**
+   * Participants now; empty when the team is not open. As referenced: a PractitionerRole is not yet a person, and a
+   * CareTeam stands for its own members.
+   */
   readonly members: readonly CareTeamReadingMember[];
   /** When a participant's period begins or ends next: the team has other members then. */
   readonly nextChangeAt: Date | null;
@@ -30,10 +35,13 @@ export function readCareTeam(careTeam: CareTeam, now: Date, leadRoles: ReadonlyS
   const open = careTeam.status === undefined || careTeam.status === 'active';
   const participants = (careTeam.participant ?? []).filter(({ period }) => contains(period, now));
   const members = open ? participants.flatMap((participant) => memberOf(participant, leadRoles)) : [];
+  const subject = subjectOf(careTeam);
   return {
     careTeam: refOf(careTeam),
-    subject: subjectOf(careTeam),
+    subject,
     open,
+    // Many real teams lack a subject by neglect: without an organisation that runs it, a team has its Space all the same.
+    ownSpace: subject !== null || !careTeam.managingOrganization?.length,
     versionAt: versionAtOf(careTeam),
     members,
     nextChangeAt: open

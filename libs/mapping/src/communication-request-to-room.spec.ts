@@ -49,14 +49,29 @@ describe('who takes part in a conversation', () => {
     expect(read({}).parties).toEqual([]);
   });
 
-  it('belongs to the first care team among them', () => {
+  it('names the care teams among them', () => {
     const recipient = [
       { reference: 'Patient/p' },
       { reference: 'CareTeam/t1' },
       { reference: 'CareTeam/t2' },
     ];
-    expect(read({ recipient }).careTeam).toBe('CareTeam/t1');
-    expect(read({ recipient: [{ reference: 'Patient/p' }] }).careTeam).toBeNull();
+    expect(read({ recipient }).careTeams).toEqual(['CareTeam/t1', 'CareTeam/t2']);
+    expect(read({ recipient: [{ reference: 'Patient/p' }] }).careTeams).toEqual([]);
+  });
+
+  it('have the team among them that sends it, which R4 allows in an extension only', () => {
+    const url = 'http://ozoverbindzorg.nl/fhir/StructureDefinition/ozo-sender-careteam';
+    const reading = read({
+      extension: [
+        { url, valueReference: { reference: 'CareTeam/pharmacy' } },
+        { url: 'http://example.org/other', valueReference: { reference: 'CareTeam/other' } },
+      ],
+      sender: { reference: 'Practitioner/a' },
+      recipient: [{ reference: 'CareTeam/clinic' }],
+    });
+    expect(reading.parties).toEqual(['CareTeam/clinic', 'CareTeam/pharmacy', 'Practitioner/a']);
+    expect(reading.careTeams).toEqual(['CareTeam/clinic', 'CareTeam/pharmacy']);
+    expect(reading.author).toBe('Practitioner/a');
   });
 });
 

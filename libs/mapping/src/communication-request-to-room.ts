@@ -1,16 +1,17 @@
 import { FhirRef, Language, parseFhirRef, typeOf } from '@bridge/contracts';
-import type { CommunicationRequest } from '@medplum/fhirtypes';
+import type { CommunicationRequest, Reference } from '@medplum/fhirtypes';
+import { systems } from './fhir-systems';
 import { MessagePart, readPayload } from './payload-to-content';
 import { instantOf, refOf, versionAtOf } from './resource-facts';
 import { textsIn } from './texts/texts';
 
 export interface CommunicationRequestReading {
   readonly conversation: FhirRef;
-  /** The care team it is addressed to, where it names one. */
-  readonly careTeam: FhirRef | null;
+  /** The care teams among the parties. */
+  readonly careTeams: readonly FhirRef[];
   readonly subject: FhirRef | null;
   readonly encounter: FhirRef | null;
-  /** Recipients, requester and sender, as referenced, each once. */
+  /** Recipients, the team that sends it, requester and sender, as referenced, each once. */
   readonly parties: readonly FhirRef[];
   /** Members may post. */
   readonly open: boolean;
@@ -36,7 +37,7 @@ export function readCommunicationRequest(
   language: Language,
 ): CommunicationRequestReading {
   const author = parseFhirRef(request.sender?.reference) ?? parseFhirRef(request.requester?.reference);
-  const named = [...(request.recipient ?? []), request.requester, request.sender];
+  const named = [...(request.recipient ?? []), ...senderTeamsOf(request), request.requester, request.sender];
   const parties = [
     ...new Set(
       named.map((reference) => parseFhirRef(reference?.reference)).filter((ref) => ref !== undefined),
@@ -45,7 +46,7 @@ export function readCommunicationRequest(
   const conversation = refOf(request);
   return {
     conversation,
-    careTeam: parties.find((party) => typeOf(party) === 'CareTeam') ?? null,
+    careTeams: parties.filter((party) => typeOf(party) === 'CareTeam'),
     subject: parseFhirRef(request.subject?.reference) ?? null,
     encounter: parseFhirRef(request.encounter?.reference) ?? null,
     parties,
@@ -57,6 +58,13 @@ export function readCommunicationRequest(
     messages: readPayload(conversation, request.payload),
     sent: instantOf(request.authoredOn),
   };
+}
+
+/** R4 allows no team as sender: the OZO profiles name it in an extension, beside the person who writes. */
+function senderTeamsOf({ extension = [] }: CommunicationRequest): (Reference | undefined)[] {
+  return extension
+    .filter(({ url }) => url === systems.senderCareTeam)
+    .map(({ valueReference }) => valueReference);
 }
 
 function nameOf(request: CommunicationRequest, nameFromTopic: boolean, language: Language): string {

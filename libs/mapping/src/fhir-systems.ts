@@ -15,6 +15,8 @@ export const systems = {
   /** Types of AuditEvents (FHIR R4, valuesets audit-event-type and audit-event-sub-type). */
   auditEventType: 'http://terminology.hl7.org/CodeSystem/audit-event-type',
   lifecycle: 'http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle',
+  /** Extension of a CommunicationRequest: the team that it comes from (OZO implementation guide). */
+  senderCareTeam: 'http://ozoverbindzorg.nl/fhir/StructureDefinition/ozo-sender-careteam',
   contactPointPurpose: 'http://hl7.org/fhir/StructureDefinition/contactpoint-purpose',
   uzi: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers',
   pseudoBsn: 'http://fhir.nl/fhir/NamingSystem/pseudo-bsn',

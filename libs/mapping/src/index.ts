@@ -34,6 +34,7 @@ export * from './message-to-communication';
 export { orderingKey } from './ordering-key';
 export type { MessagePart } from './payload-to-content';
 export { inOrderOfParts, sourceField, textOfPart } from './payload-to-content';
+export { earlier } from './period';
 export * from './person-to-participant';
 export * from './power-in-room';
 export type { RoleLevels } from './power-levels';

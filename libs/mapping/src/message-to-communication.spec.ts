@@ -9,7 +9,6 @@ const ref = (reference: string) => FhirRef.parse(reference);
 
 const context: MessageContext = {
   conversation: ref('CommunicationRequest/c1'),
-  careTeam: ref('CareTeam/t1'),
   subject: ref('Patient/p1'),
   encounter: ref('Encounter/e1'),
   parties: [ref('CareTeam/t1'), ref('Practitioner/a'), ref('RelatedPerson/b')],
@@ -73,14 +72,22 @@ describe('the record of a message', () => {
 
   it('is addressed to the other parties where there is no care team', () => {
     const parties = [ref('Practitioner/a'), ref('RelatedPerson/b'), ref('Patient/p1')];
-    expect(recordOf(text('x'), { careTeam: null, parties }).recipient).toEqual([
+    expect(recordOf(text('x'), { parties }).recipient).toEqual([
       { reference: 'RelatedPerson/b' },
       { reference: 'Patient/p1' },
     ]);
   });
 
+  it('is addressed to every team that takes part', () => {
+    const parties = [ref('CareTeam/clinic'), ref('CareTeam/pharmacy'), ref('Practitioner/a')];
+    expect(recordOf(text('x'), { parties }).recipient).toEqual([
+      { reference: 'CareTeam/clinic' },
+      { reference: 'CareTeam/pharmacy' },
+    ]);
+  });
+
   it('has no list of recipients where there is none, since FHIR knows no empty list', () => {
-    const alone = { careTeam: null, parties: [ref('Practitioner/a')] };
+    const alone = { parties: [ref('Practitioner/a')] };
     expect(recordOf(text('x'), alone)).not.toHaveProperty('recipient');
   });
 

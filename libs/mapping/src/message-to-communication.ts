@@ -8,7 +8,6 @@ import type { MessageContent } from './message-content';
 export interface MessageContext {
   /** A CommunicationRequest, or a CareTeam for its general room. */
   readonly conversation: FhirRef;
-  readonly careTeam: FhirRef | null;
   readonly subject: FhirRef | null;
   readonly encounter: FhirRef | null;
   readonly parties: readonly FhirRef[];
@@ -86,8 +85,12 @@ function partsOf({ conversation, threadRoot }: MessageContext): Reference[] {
     .map((reference) => ({ reference }));
 }
 
-/** The care team, or the other parties where there is none; and whoever is mentioned. */
-function recipientsOf({ careTeam, parties, sender, mentioned }: MessageContext) {
-  const usual = careTeam ? [careTeam] : parties.filter((party) => party !== sender);
+/**
+ * The care teams that take part, or the other parties where there are none; and whoever is mentioned. The team in whose
+ * Space the Room is need not be one of them.
+ */
+function recipientsOf({ parties, sender, mentioned }: MessageContext) {
+  const teams = parties.filter((party) => typeOf(party) === 'CareTeam');
+  const usual = teams.length > 0 ? teams : parties.filter((party) => party !== sender);
   return [...new Set([...usual, ...mentioned])].map((reference) => ({ reference }));
 }

@@ -1,4 +1,4 @@
-import { contains, nextChange } from './period';
+import { contains, earlier, nextChange } from './period';
 
 describe('contains', () => {
   const noon = new Date('2026-03-10T12:00:00Z');
@@ -54,4 +54,13 @@ describe('nextChange', () => {
       expect(contains(period, at)).not.toBe(contains(period, before));
     }
   });
+});
+
+it('the earlier of two instants is the one that is not never', () => {
+  const [one, two] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-01-02T00:00:00Z')];
+  expect(earlier(one, two)).toBe(one);
+  expect(earlier(two, one)).toBe(one);
+  expect(earlier(null, two)).toBe(two);
+  expect(earlier(one, null)).toBe(one);
+  expect(earlier(null, null)).toBeNull();
 });

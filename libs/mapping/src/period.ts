@@ -21,6 +21,12 @@ export function nextChange(periods: readonly (Period | undefined)[], now: Date):
   return ahead.length > 0 ? new Date(Math.min(...ahead)) : null;
 }
 
+/** Of two instants, each of which may be never, the first. */
+export function earlier(one: Date | null, other: Date | null): Date | null {
+  if (!one || !other) return one ?? other;
+  return one < other ? one : other;
+}
+
 function lastInstantOf(dateTime: string): number {
   const [, year, month, day] = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(dateTime) ?? [];
   if (!year) return Date.parse(dateTime);

@@ -9,6 +9,8 @@ export interface CareTeamFacts {
   readonly careTeam: FhirRef;
   readonly subject: FhirRef | null;
   readonly open: boolean;
+  /** Whether a Space is made for it. */
+  readonly ownSpace: boolean;
   readonly versionAt: Date;
   /** The patient as the invite to another homeserver names them, sealed; null where there is no pseudonym. */
   readonly sealedSubject: Uint8Array<ArrayBuffer> | null;
@@ -26,6 +28,8 @@ export interface CareTeamSpace {
   readonly careTeam: FhirRef;
   readonly subject: FhirRef | null;
   readonly open: boolean;
+  /** Whether a Space is made for it; one that is there already is kept in step all the same. */
+  readonly ownSpace: boolean;
   readonly aliasLocalpart: string;
   readonly spaceId: RoomId | null;
   /** Spaces it had before: upgraded, or deleted by an administrator. */
@@ -114,6 +118,7 @@ export class CareTeamStore {
       careTeam: row.careTeam as FhirRef,
       subject: row.subject as FhirRef | null,
       open: row.open,
+      ownSpace: row.ownSpace,
       aliasLocalpart: row.aliasLocalpart,
       spaceId: row.spaceId as RoomId | null,
       formerSpaceIds: row.formerSpaceIds as RoomId[],

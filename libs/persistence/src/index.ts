@@ -10,6 +10,7 @@ export * from './due-care-team-store';
 export * from './handled-event-store';
 export * from './message-link-store';
 export { MigrationError, applyMigrations, schemaScript } from './migrations';
+export * from './nested-care-team-store';
 export { ParticipantStore, opaqueId } from './participant-store';
 export type { GhostProfile, Participant, Person } from './participant-store';
 export * from './persistence.module';

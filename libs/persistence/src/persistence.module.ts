@@ -12,6 +12,7 @@ import { DirectoryStore } from './directory-store';
 import { DueCareTeamStore } from './due-care-team-store';
 import { HandledEventStore } from './handled-event-store';
 import { MessageLinkStore } from './message-link-store';
+import { NestedCareTeamStore } from './nested-care-team-store';
 import { ParticipantStore } from './participant-store';
 import { ReactionLinkStore } from './reaction-link-store';
 import { RoomCheckpointStore } from './room-checkpoint-store';
@@ -30,6 +31,7 @@ const plainStores = [
   DueCareTeamStore,
   HandledEventStore,
   MessageLinkStore,
+  NestedCareTeamStore,
   ParticipantStore,
   ReactionLinkStore,
   RoomCheckpointStore,
