@@ -91,7 +91,7 @@ describe('a Room that a professional on another homeserver makes for the members
   step('is recorded, and written to from FHIR', async () => {
     const { gp, nurse } = network;
     const { recorded } = await sayInMatrix({ ...thread, request, roomId }, nurse, 'I saw it.');
-    expect(recorded.partOf).toEqual([{ reference: `CommunicationRequest/${request.id}` }]);
+    expect(recorded.partOf).toMatchObject([{ reference: `CommunicationRequest/${request.id}` }]);
     await write(request, 'How does it look?');
     for (const { matrix } of [gp, nurse]) await matrix.waitForMessage(roomId, 'How does it look?');
   });
@@ -122,11 +122,11 @@ describe('a private Room to which its maker invites the bot', () => {
       await putIntoSpace(nurse, roomId);
       await invite(nurse.matrix, roomId, bot);
       const request = await requestFor(roomId);
-      expect(request.requester).toEqual({ reference: `Practitioner/${nurse.resource.id}` });
+      expect(request.requester).toMatchObject({ reference: `Practitioner/${nurse.resource.id}` });
       await joins(gp, roomId);
       await sayInMatrix({ ...thread, request, roomId }, gp, 'Said after it came.');
       const before = await recordOf(network, eventId);
-      expect(before.partOf).toEqual([{ reference: `CommunicationRequest/${request.id}` }]);
+      expect(before.partOf).toMatchObject([{ reference: `CommunicationRequest/${request.id}` }]);
       const bridged = await until('the state', async () =>
         (await nurse.matrix.state(roomId)).find(({ type }) => type === 'm.bridge'),
       );

@@ -127,8 +127,8 @@ describe('a conversation that is opened with `new`', () => {
 
   step('can be opened in the Space', async () => {
     const { request } = await open(nurse, care.thread.spaceId, '!care new Holiday');
-    expect(request.requester).toEqual({ reference: `Practitioner/${care.network.nurse.resource.id}` });
-    expect(request.recipient).toEqual([{ reference: `CareTeam/${care.thread.team.id}` }]);
+    expect(request.requester).toMatchObject({ reference: `Practitioner/${care.network.nurse.resource.id}` });
+    expect(request.recipient).toMatchObject([{ reference: `CareTeam/${care.thread.team.id}` }]);
   });
 
   step('can be opened in a direct chat, in the only care team of that person', async () => {
@@ -220,7 +220,7 @@ describe('a conversation that begins with a Room made in Matrix', () => {
     };
     await publishTo(care.stack.federation.natsUrl, 'mapping.0.conversation.start', start);
     const request = await until('the request', async () => (await requestsOf('room-id', roomId))[0]);
-    expect(request.requester).toEqual({ reference: `Practitioner/${care.network.gp.resource.id}` });
+    expect(request.requester).toMatchObject({ reference: `Practitioner/${care.network.gp.resource.id}` });
     await pharmacist.waitForInvite(roomId);
     const { eventId } = await gp.say(roomId, 'I made this room myself.');
     expect(await recordOf(care.network, eventId)).toMatchObject({

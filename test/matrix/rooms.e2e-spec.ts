@@ -302,13 +302,13 @@ describe('a Room that a lead replaces (m.room.tombstone)', () => {
   step('goes on both ways in the new one', async () => {
     const { gp } = network;
     const { recorded } = await sayInMatrix(next, gp, 'Said in the new room.');
-    expect(recorded.partOf).toEqual([{ reference: `CommunicationRequest/${replaced.request.id}` }]);
+    expect(recorded.partOf).toMatchObject([{ reference: `CommunicationRequest/${replaced.request.id}` }]);
     await writeInFhir(next, 'Written for the new room.');
   });
 
   step('is still recorded from when somebody says something in the old one', async () => {
     const { recorded } = await sayInMatrix(replaced, network.gp, 'I am late.');
-    expect(recorded.partOf).toEqual([{ reference: `CommunicationRequest/${replaced.request.id}` }]);
+    expect(recorded.partOf).toMatchObject([{ reference: `CommunicationRequest/${replaced.request.id}` }]);
   });
 });
 

@@ -19,6 +19,7 @@ import { DeletionReader } from './deletion-reader';
 import { DeletionSync } from './deletion-sync';
 import { DeliveryStatus } from './delivery-status';
 import { EditRecorder } from './edit-recorder';
+import { EventIdRecorder } from './event-id-recorder';
 import { EventIntake } from './event-intake';
 import { HandledEventPurge } from './handled-event-purge';
 import { LinkedEvents } from './linked-events';
@@ -45,6 +46,7 @@ import { ReadingRecorder } from './reading-recorder';
 import { ReadingSync } from './reading-sync';
 import { ReceiptController } from './receipt.controller';
 import { RedactionRecorder } from './redaction-recorder';
+import { SaidController } from './said.controller';
 import { SenderCheck } from './sender-check';
 import { SubscriptionTimer } from './subscription-timer';
 import { SubscriptionWatch } from './subscription-watch';
@@ -86,6 +88,7 @@ export class FhirMapperModule {
         ChangedController,
         MessageController,
         FileController,
+        SaidController,
         ReceiptController,
         MembershipController,
         ConversationController,
@@ -113,6 +116,7 @@ export class FhirMapperModule {
         { provide: ClinicalLines, useValue: clinicalLinesOf(config) },
         ClinicalNames,
         ClinicalSync,
+        EventIdRecorder,
         EventIntake,
         SenderCheck,
         LinkedEvents,

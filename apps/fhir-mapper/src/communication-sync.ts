@@ -3,8 +3,9 @@ import { FhirRef, MessageOf, UserId, parseFhirRef } from '@bridge/contracts';
 import {
   CommunicationReading,
   NoMessage,
+  Origin,
   eventIdOf,
-  isFromMatrix,
+  originOf,
   readCommunication,
   refOf,
   versionAtOf,
@@ -48,16 +49,24 @@ export class CommunicationSync {
   }
 
   async apply(communication: Communication): Promise<void> {
-    const reading = readCommunication(communication);
-    this.outcomes.inc({ outcome: await this.bring(communication, reading) });
+    const origin = originOf(communication) ?? (await this.originByLink(communication));
+    const reading = readCommunication(communication, origin);
+    this.outcomes.inc({ outcome: await this.bring(communication, reading, origin) });
+  }
+
+  /** What was written in FHIR has its row before it is said, so before it can name its event. */
+  private async originByLink(communication: Communication): Promise<Origin> {
+    const links = await this.links.ofResource(refOf(communication));
+    return links.some(({ direction }) => direction === 'to-matrix') ? 'fhir' : 'matrix';
   }
 
   private async bring(
     communication: Communication,
     reading: CommunicationReading | NoMessage,
+    origin: Origin,
   ): Promise<Outcome> {
     if (typeof reading !== 'string') return this.send(reading);
-    if (reading === 'taken-back' || reading === 'no-content') await this.takeBack(communication);
+    if (reading === 'taken-back' || reading === 'no-content') await this.takeBack(communication, origin);
     return reading;
   }
 
@@ -140,20 +149,20 @@ export class CommunicationSync {
   }
 
   /** What was written in FHIR is taken back by its author; what was said in Matrix by the bot, when the record disowns it. */
-  private async takeBack(communication: Communication): Promise<void> {
+  private async takeBack(communication: Communication, origin: Origin): Promise<void> {
     const source = refOf(communication);
     const version = versionIdOf(communication);
     const [link] = await this.links.ofResource(source);
     const conversation = link?.conversation ?? (await this.knownConversationOf(communication));
     if (!conversation) return;
     const event = eventIdOf(communication);
-    if (isFromMatrix(communication)) {
-      // An echo without content is none of it; and what Matrix has taken back itself is back already.
-      if (communication.status !== 'entered-in-error' || link?.redacted) return;
+    if (origin === 'matrix') {
+      // What Matrix has taken back itself is back already.
+      if (link?.redacted) return;
       if (!link && event)
         await this.links.recorded({ fhirRef: source, part: 0, version, conversation }, event);
     }
-    const { author } = isFromMatrix(communication) ? {} : await this.authorOf(communication);
+    const { author } = origin === 'matrix' ? {} : await this.authorOf(communication);
     const message = {
       conversation,
       source,

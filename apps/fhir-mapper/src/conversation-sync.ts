@@ -114,6 +114,7 @@ export class ConversationSync {
     version: string,
     isKnown: boolean,
   ): Promise<void> {
+    if (!this.config.requestPayload) return;
     const { conversation, messages, sent } = reading;
     const versionAt = reading.versionAt.toISOString();
     const id = `${conversation}/_history/${version}`;

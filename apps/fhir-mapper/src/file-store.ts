@@ -8,6 +8,7 @@ import {
   identifierQuery,
   eventIdOf,
   isAcceptable,
+  referenceTo,
   toDocumentReference,
 } from '@bridge/mapping';
 import { type Download, Media } from '@bridge/matrix';
@@ -84,7 +85,7 @@ export class FileStore {
     const eventId = eventIdOf(communication);
     if (!eventId) throw new TypeError('The record of a message lacks the event id');
     const { ref } = await this.fhir.createOnce(document, identifierQuery(eventId));
-    return { contentReference: { reference: ref, display: attachment.title } };
+    return { contentReference: { ...referenceTo(ref), display: attachment.title } };
   }
 }
 

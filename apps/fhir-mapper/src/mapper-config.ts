@@ -1,4 +1,5 @@
 import { ClinicalType, Language, UserId } from '@bridge/contracts';
+import type { RequestIn } from '@bridge/mapping';
 import { Config } from '@bridge/platform';
 
 /** Injection token of the PseudonymService: an organisation can put its own in place. */
@@ -25,6 +26,10 @@ export class MapperConfig {
   readonly media: Config['media'];
   /** Clinical resources that are told in the care team's own room. */
   readonly clinicalTypes: readonly ClinicalType[];
+  /** Where the record of a message names the request of its conversation. */
+  readonly requestIn: RequestIn;
+  /** Whether the payload of a CommunicationRequest is said in its Room. */
+  readonly requestPayload: boolean;
   private readonly readMarks: Config['fhir']['readMarks'];
   private readonly ghostPrefix: string;
 
@@ -55,6 +60,8 @@ export class MapperConfig {
     this.botPrefix = bot.prefix;
     this.markAfterMs = delivery.markAfterMs;
     this.readMarks = fhir.readMarks;
+    this.requestIn = fhir.requestReference;
+    this.requestPayload = fhir.requestPayload;
   }
 
   /** Whether reading is recorded, and looked for, in resources of this type. */

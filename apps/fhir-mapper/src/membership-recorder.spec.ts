@@ -102,5 +102,6 @@ it.each<[string, string[], string | undefined]>([
   world.persons = persons;
   await world.recorder.change(joins);
   expect(world.written).toHaveLength(joined ? 1 : 0);
-  if (joined) expect(world.last).toEqual({ member: { reference: joined }, period: { start: changedAt } });
+  if (joined)
+    expect(world.last).toMatchObject({ member: { reference: joined }, period: { start: changedAt } });
 });

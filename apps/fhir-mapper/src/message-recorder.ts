@@ -39,6 +39,7 @@ export class MessageRecorder {
       ...(await this.relations(said)),
       sender: personOf(event.sender, said),
       mentioned: membersAmong(mentionedUsers(event), said),
+      requestIn: this.config.requestIn,
       serverName: this.config.serverName,
     });
     const file = await this.files.attach(event, plain);

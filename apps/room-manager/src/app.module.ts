@@ -42,6 +42,7 @@ import { RoomAliases } from './room-aliases';
 import { RoomResync } from './room-resync';
 import { RoomUpgrades } from './room-upgrades';
 import { RoomReconciler } from './room-reconciler';
+import { SaidMessages } from './said-messages';
 import { SpaceReconciler } from './space-reconciler';
 
 export const roomManagerSections = [
@@ -91,6 +92,7 @@ export class RoomManagerModule {
         ContainerReconciler,
         SpaceReconciler,
         RoomReconciler,
+        SaidMessages,
         MessageSender,
         FileUploader,
         MessageRedactor,

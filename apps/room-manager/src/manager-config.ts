@@ -23,6 +23,8 @@ export class ManagerConfig {
   /** What people may do at the bot, by user id, server or `*`. */
   readonly permissions: ReadonlyMap<string, BotPermission>;
   readonly media: Config['media'];
+  /** Whether the record is told the events of what was written there. */
+  readonly writeEventIds: boolean;
   /** Whether a Matrix id is one of the bridge's: the bot, or a ghost. */
   readonly isOwn: (userId: string) => boolean;
 
@@ -32,8 +34,10 @@ export class ManagerConfig {
     rooms,
     bot,
     media,
-  }: Pick<Config, 'matrix' | 'organisation' | 'rooms' | 'bot' | 'media'>) {
+    fhir,
+  }: Pick<Config, 'matrix' | 'organisation' | 'rooms' | 'bot' | 'media' | 'fhir'>) {
     this.media = media;
+    this.writeEventIds = fhir.writeEventIds;
     this.serverName = matrix.serverName;
     this.organisation = organisation.name;
     this.bot = botUserId(matrix);

@@ -14,6 +14,7 @@ import type { ManagerConfig } from './manager-config';
 import { MessageRedactor } from './message-redactor';
 import { MessageSender } from './message-sender';
 import type { RoomReconciler } from './room-reconciler';
+import type { SaidMessages } from './said-messages';
 
 type Message = MessageOf<'command.send-message'>;
 interface Sent extends RoomEvent {
@@ -121,6 +122,7 @@ class World {
       voice,
       files,
       this.redactor,
+      { tell: async () => {} } as unknown as SaidMessages,
       this.rooms,
       config,
     );

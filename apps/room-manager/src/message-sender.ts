@@ -15,6 +15,7 @@ import { GhostVoice } from './ghost-voice';
 import { ManagerConfig } from './manager-config';
 import { MessageRedactor } from './message-redactor';
 import { RoomReconciler } from './room-reconciler';
+import { SaidMessages } from './said-messages';
 
 type Message = MessageOf<'command.send-message'>;
 
@@ -39,6 +40,7 @@ export class MessageSender {
     private readonly voice: GhostVoice,
     private readonly files: FileUploader,
     private readonly redactor: MessageRedactor,
+    private readonly said: SaidMessages,
     private readonly rooms: Rooms,
     private readonly config: ManagerConfig,
   ) {}
@@ -65,6 +67,7 @@ export class MessageSender {
     const isLate = saidAt !== undefined && Date.now() - saidAt > lateMs;
     const send = (room: RoomId) => this.sendAs(speaker, room, message, content, isLate ? saidAt : undefined);
     const eventId = await this.whereItIsNow(roomId, conversation, send);
+    await this.said.tell(message, eventId);
     await this.links.sent({ fhirRef, part }, eventId, shownBy(message));
   }
 

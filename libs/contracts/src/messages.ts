@@ -151,6 +151,9 @@ export const SendMessage = z.object({
   sent: Instant.optional(),
 });
 
+/** What a Communication says was said in Matrix: this event is the first of it. */
+export const MessageSaid = z.object({ communication: FhirRef, eventId: EventId });
+
 /** Take back in Matrix all that a resource said. */
 export const RedactMessage = z.object({
   conversation: FhirRef,
@@ -210,6 +213,7 @@ export const messages = {
   'membership.changed': { stream: 'MAPPING', schema: MembershipChanged },
   'conversation.start': { stream: 'MAPPING', schema: StartConversation },
   'conversation.archive': { stream: 'MAPPING', schema: ArchiveConversation },
+  'message.said': { stream: 'MAPPING', schema: MessageSaid },
   'file.fetch': { stream: 'MAPPING', schema: FetchFile, background: true },
   'matrix.m.room.member': { stream: 'ROOMS', schema: MatrixStateEvent },
   'matrix.m.room.tombstone': { stream: 'ROOMS', schema: MatrixStateEvent },

@@ -56,7 +56,7 @@ describe('withMember', () => {
   it('adds the person from now on', () => {
     expect(withMember(team(other), person, isPerson, at)?.participant).toEqual([
       other,
-      entry(person, { period: { start: instant } }),
+      { member: { reference: person, type: 'Practitioner' }, period: { start: instant } },
     ]);
     expect(withMember({ resourceType: 'CareTeam' }, person, isPerson, at)?.participant).toHaveLength(1);
   });

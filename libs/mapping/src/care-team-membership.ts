@@ -1,6 +1,7 @@
 import { FhirRef, parseFhirRef } from '@bridge/contracts';
-import type { CareTeam, CareTeamParticipant } from '@medplum/fhirtypes';
+import type { CareTeam, CareTeamParticipant, Practitioner } from '@medplum/fhirtypes';
 import { contains } from './period';
+import { referenceTo } from './reference-to';
 
 /** Whether a participant's reference leads to the person in question: themselves, or a PractitionerRole of theirs. */
 export type IsPerson = (member: FhirRef) => boolean;
@@ -36,7 +37,7 @@ export function withMember(
   const theirs = (careTeam.participant ?? []).filter((entry) => isEntryOf(entry, isPerson));
   if (theirs.some(({ period }) => contains(period, at) || period?.start === start)) return undefined;
   const entry: CareTeamParticipant = {
-    ...(theirs.at(-1) ?? { member: { reference: person } }),
+    ...(theirs.at(-1) ?? { member: referenceTo<Practitioner>(person) }),
     id: undefined,
     period: { start },
   };

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EventId, FhirRef, MatrixEvent } from '@bridge/contracts';
-import type { Communication } from '@medplum/fhirtypes';
+import type { Communication, Practitioner } from '@medplum/fhirtypes';
 import { fhirString } from './fhir-string';
 import { isObject } from './is-object';
 import type { MessageContent } from './message-content';
+import { referenceTo } from './reference-to';
 
 /** An edit (`m.replace`): which message it changes, and the message as it is now. */
 export interface Edit {
@@ -49,7 +50,7 @@ export function edited(
   const note = content.missing ? [{ text: content.missing.note }] : undefined;
   const known = new Set(record.recipient?.map(({ reference }) => reference));
   const added = mentioned.filter((reference) => !known.has(reference));
-  const recipient = [...(record.recipient ?? []), ...added.map((reference) => ({ reference }))];
+  const recipient = [...(record.recipient ?? []), ...added.map((ref) => referenceTo<Practitioner>(ref))];
   const isSame = isDeepStrictEqual(record.payload, content.payload) && isDeepStrictEqual(record.note, note);
   if (isSame && added.length === 0) return 'same-content';
   return { ...record, payload: content.payload, note, ...(recipient.length > 0 ? { recipient } : {}) };

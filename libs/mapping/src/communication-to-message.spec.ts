@@ -1,5 +1,13 @@
+import { EventId } from '@bridge/contracts';
 import type { Communication } from '@medplum/fhirtypes';
-import { CommunicationReading, eventIdOf, readCommunication, whereTo } from './communication-to-message';
+import {
+  CommunicationReading,
+  eventIdOf,
+  originOf,
+  readCommunication,
+  whereTo,
+  withEventId,
+} from './communication-to-message';
 
 const base: Communication = {
   resourceType: 'Communication',
@@ -11,41 +19,65 @@ const base: Communication = {
 };
 
 function read(more: Partial<Communication>): CommunicationReading {
-  const reading = readCommunication({ ...base, ...more });
+  const reading = readCommunication({ ...base, ...more }, 'fhir');
   if (typeof reading === 'string') throw new Error(`makes no message: ${reading}`);
   return reading;
 }
 
-describe('what came from Matrix', () => {
-  it('is known by the event in its identifier', () => {
-    const identifier = [
-      { system: 'urn:x', value: '1' },
-      { system: 'https://matrix.org/event-id', value: '$e' },
-    ];
-    expect(readCommunication({ ...base, identifier })).toBe('echo');
+const identifier = [
+  { system: 'urn:x', value: '1' },
+  { system: 'https://matrix.org/event-id', value: '$e' },
+];
+
+describe('where a message was said first', () => {
+  it('is not told by an event alone: what was written in FHIR bears the one that says it', () => {
+    expect(originOf({ ...base, identifier })).toBeUndefined();
     expect(eventIdOf({ ...base, identifier })).toBe('$e');
   });
 
-  it('is known by our tag, when the record system has dropped the identifier', () => {
+  it('is Matrix where it bears our tag, also when the record system has dropped the identifier', () => {
     const tag = [{ code: 'other' }, { system: 'urn:fhir-matrix-bridge:tag', code: 'from-matrix' }];
-    expect(readCommunication({ ...base, meta: { tag } })).toBe('echo');
+    expect(originOf({ ...base, meta: { tag } })).toBe('matrix');
+    expect(originOf({ ...base, meta: { tag }, identifier })).toBe('matrix');
   });
 
   it.each<Partial<Communication>>([
+    {},
     { identifier: [{ system: 'https://matrix.org/event-id', value: 'no event id' }] },
     { identifier: [{ system: 'urn:other', value: '$e' }] },
     { meta: { tag: [{ system: 'urn:other', code: 'from-matrix' }] } },
     { meta: { tag: [{ system: 'urn:fhir-matrix-bridge:tag', code: 'other' }] } },
-  ])('is nothing else: %j', (more) => {
-    expect(typeof readCommunication({ ...base, ...more })).toBe('object');
+  ])('is FHIR otherwise: %j', (more) => {
+    expect(originOf({ ...base, ...more })).toBe('fhir');
+  });
+});
+
+describe('the event of a Communication that was written in FHIR', () => {
+  const event = EventId.parse('$said');
+
+  it('becomes one more identifier of it', () => {
+    const before = { ...base, identifier: [{ system: 'urn:x', value: '1' }] };
+    expect(withEventId(before, event)).toEqual({
+      ...base,
+      identifier: [
+        { system: 'urn:x', value: '1' },
+        { system: 'https://matrix.org/event-id', value: '$said' },
+      ],
+    });
+  });
+
+  it('is added once, and not to what was taken back', () => {
+    expect(withEventId(withEventId(base, event)!, event)).toBeUndefined();
+    expect(withEventId({ ...base, identifier }, event)).toBeUndefined();
+    expect(withEventId({ ...base, status: 'entered-in-error' }, event)).toBeUndefined();
   });
 });
 
 describe('what makes no message', () => {
-  it.each<Communication['status']>(['preparation', 'not-done', 'on-hold', 'stopped', 'unknown'])(
+  it.each<Communication['status']>(['preparation', 'on-hold', 'stopped', 'unknown'])(
     'a Communication with status %s',
     (status) => {
-      expect(readCommunication({ ...base, status })).toBe('not-sent-yet');
+      expect(readCommunication({ ...base, status }, 'fhir')).toBe('not-sent-yet');
     },
   );
 
@@ -54,19 +86,27 @@ describe('what makes no message', () => {
   });
 
   it('one that was entered in error: what it said is taken back, also what was said in Matrix', () => {
-    const identifier = [{ system: 'https://matrix.org/event-id', value: '$e' }];
-    expect(readCommunication({ ...base, status: 'entered-in-error' })).toBe('taken-back');
-    expect(readCommunication({ ...base, status: 'entered-in-error', identifier })).toBe('taken-back');
+    for (const origin of ['fhir', 'matrix'] as const)
+      expect(readCommunication({ ...base, status: 'entered-in-error' }, origin)).toBe('taken-back');
+  });
+
+  it('one that was not done: what was written in FHIR was never said; what was said in Matrix was', () => {
+    expect(readCommunication({ ...base, status: 'not-done' }, 'fhir')).toBe('taken-back');
+    expect(readCommunication({ ...base, status: 'not-done' }, 'matrix')).toBe('echo');
+  });
+
+  it('our own record of what was said in Matrix', () => {
+    expect(readCommunication(base, 'matrix')).toBe('echo');
   });
 
   it('one without a sender whom the bridge could show', () => {
-    expect(readCommunication({ ...base, sender: undefined })).toBe('no-author');
-    expect(readCommunication({ ...base, sender: { display: 'Somebody' } })).toBe('no-author');
+    expect(readCommunication({ ...base, sender: undefined }, 'fhir')).toBe('no-author');
+    expect(readCommunication({ ...base, sender: { display: 'Somebody' } }, 'fhir')).toBe('no-author');
   });
 
   it('one without payload', () => {
-    expect(readCommunication({ ...base, payload: undefined })).toBe('no-content');
-    expect(readCommunication({ ...base, payload: [] })).toBe('no-content');
+    expect(readCommunication({ ...base, payload: undefined }, 'fhir')).toBe('no-content');
+    expect(readCommunication({ ...base, payload: [] }, 'fhir')).toBe('no-content');
   });
 });
 

@@ -30,10 +30,20 @@ export type NoMessage = 'echo' | 'not-sent-yet' | 'taken-back' | 'no-author' | '
 /** Resource types that stand for one person. */
 const persons = new Set(['Practitioner', 'PractitionerRole', 'RelatedPerson', 'Patient']);
 
-/** What a Communication says in its Room, or why it says nothing. */
-export function readCommunication(communication: Communication): CommunicationReading | NoMessage {
+/** On which side a message was first said. */
+export type Origin = 'fhir' | 'matrix';
+
+/**
+ * What a Communication says in its Room, or why it says nothing. `not-done` tells that it was never said: what Matrix
+ * has of it is taken back. The other states before and beside `completed` change nothing there.
+ */
+export function readCommunication(
+  communication: Communication,
+  origin: Origin,
+): CommunicationReading | NoMessage {
   if (communication.status === 'entered-in-error') return 'taken-back';
-  if (isFromMatrix(communication)) return 'echo';
+  if (origin === 'matrix') return 'echo';
+  if (communication.status === 'not-done') return 'taken-back';
   if (communication.status !== 'completed' && communication.status !== 'in-progress') return 'not-sent-yet';
   const author = parseFhirRef(communication.sender?.reference);
   if (!author) return 'no-author';
@@ -76,18 +86,29 @@ export function threadOf(communication: Communication): FhirRef | undefined {
     .find((ref) => ref !== undefined && typeOf(ref) === 'Communication');
 }
 
-/** Whether this is our own record of what was said in Matrix, coming back. */
-export function isFromMatrix(communication: Communication): boolean {
-  return (
-    eventIdOf(communication) !== undefined ||
-    (communication.meta?.tag?.some(
-      ({ system, code }) => system === systems.bridgeTag && code === fromMatrix,
-    ) ??
-      false)
-  );
+/**
+ * On which side a Communication was first said, as far as it tells itself. Undefined: it names its event and bears no
+ * mark of ours, so it is what was written in FHIR and said in Matrix, or the record of another bridge.
+ */
+export function originOf(communication: Communication): Origin | undefined {
+  const { meta } = communication;
+  if (meta?.tag?.some(({ system, code }) => system === systems.bridgeTag && code === fromMatrix))
+    return 'matrix';
+  return eventIdOf(communication) === undefined ? 'fhir' : undefined;
 }
 
-/** The Matrix event a Communication is the record of. */
+/**
+ * A Communication that was written in FHIR, with the event that says it in Matrix.
+ * @returns undefined when there is nothing to change: it names one already, or has been taken back
+ */
+export function withEventId(communication: Communication, eventId: EventId): Communication | undefined {
+  const { identifier = [], status } = communication;
+  if (status === 'entered-in-error' || identifier.some(({ system }) => system === systems.eventId))
+    return undefined;
+  return { ...communication, identifier: [...identifier, { system: systems.eventId, value: eventId }] };
+}
+
+/** The Matrix event that says the same as a Communication. */
 export function eventIdOf(communication: Communication): EventId | undefined {
   const value = communication.identifier?.find(({ system }) => system === systems.eventId)?.value;
   return EventId.safeParse(value).data;

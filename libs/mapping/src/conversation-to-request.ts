@@ -1,7 +1,8 @@
 import { EventId, FhirRef, RoomId } from '@bridge/contracts';
-import type { CommunicationRequest } from '@medplum/fhirtypes';
+import type { CareTeam, CommunicationRequest, Patient, Practitioner } from '@medplum/fhirtypes';
 import { fhirString } from './fhir-string';
 import { fromMatrix, systems } from './fhir-systems';
+import { referenceTo } from './reference-to';
 
 /** A conversation that somebody opened in Matrix. */
 export interface NewConversation {
@@ -21,7 +22,7 @@ export interface NewConversation {
 export function toCommunicationRequest(conversation: NewConversation): CommunicationRequest {
   const { careTeam, subject, requester, identifier, startedAt, serverName } = conversation;
   const topic = conversation.topic === undefined ? undefined : fhirString(conversation.topic);
-  const person = { reference: requester } as NonNullable<CommunicationRequest['requester']>;
+  const person = referenceTo<Practitioner>(requester);
   return {
     resourceType: 'CommunicationRequest',
     meta: {
@@ -30,10 +31,10 @@ export function toCommunicationRequest(conversation: NewConversation): Communica
     },
     identifier: [{ system: systemOf(identifier), value: identifier }],
     status: 'active',
-    ...(subject ? { subject: { reference: subject } } : {}),
+    ...(subject ? { subject: referenceTo<Patient>(subject) } : {}),
     requester: person,
     sender: person,
-    recipient: [{ reference: careTeam }],
+    recipient: [referenceTo<CareTeam>(careTeam)],
     ...(topic ? { reasonCode: [{ text: topic }] } : {}),
     authoredOn: startedAt.toISOString(),
   };

@@ -8,6 +8,11 @@ export const systems = {
   matrixUserId: 'https://matrix.org/user-id',
   /** meta.tag of what the bridge wrote. */
   bridgeTag: 'urn:fhir-matrix-bridge:tag',
+  /** Communication.category of what people say in a Room. */
+  category: 'urn:fhir-matrix-bridge:category',
+  communicationCategory: 'http://terminology.hl7.org/CodeSystem/communication-category',
+  /** Communication.medium (FHIR R4, value set v3-ParticipationMode). */
+  participationMode: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationMode',
   /** Extension of a text: the same in XHTML (FHIR core). */
   renderingXhtml: 'http://hl7.org/fhir/StructureDefinition/rendering-xhtml',
   /** Extension of what was said in a Room: one person's reaction to it (who, key, event). */

@@ -41,6 +41,7 @@ export type { RoleLevels } from './power-levels';
 export * from './reaction-to-extension';
 export * from './reading';
 export * from './reconcile';
+export { referenceTo } from './reference-to';
 export type { NoticeDetails, Texts } from './texts/en';
 export { safeHtml } from './safe-html';
 export { textsIn } from './texts/texts';

@@ -16,6 +16,7 @@ const context: MessageContext = {
   inResponseTo: undefined,
   threadRoot: undefined,
   mentioned: [],
+  requestIn: 'part-of',
   serverName: 'care.example',
 };
 
@@ -45,11 +46,25 @@ describe('the record of a message', () => {
       },
       identifier: [{ system: 'https://matrix.org/event-id', value: '$event' }],
       status: 'completed',
-      partOf: [{ reference: 'CommunicationRequest/c1' }],
-      subject: { reference: 'Patient/p1' },
-      encounter: { reference: 'Encounter/e1' },
-      sender: { reference: 'Practitioner/a' },
-      recipient: [{ reference: 'CareTeam/t1' }],
+      category: [
+        { coding: [{ system: 'urn:fhir-matrix-bridge:category', code: 'message', display: 'Message' }] },
+      ],
+      medium: [
+        {
+          coding: [
+            {
+              system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationMode',
+              code: 'WRITTEN',
+              display: 'written',
+            },
+          ],
+        },
+      ],
+      partOf: [{ reference: 'CommunicationRequest/c1', type: 'CommunicationRequest' }],
+      subject: { reference: 'Patient/p1', type: 'Patient' },
+      encounter: { reference: 'Encounter/e1', type: 'Encounter' },
+      sender: { reference: 'Practitioner/a', type: 'Practitioner' },
+      recipient: [{ reference: 'CareTeam/t1', type: 'CareTeam' }],
       sent: '2026-03-10T12:00:00.007Z',
       payload: [{ contentString: 'Good morning' }],
     });
@@ -65,7 +80,7 @@ describe('the record of a message', () => {
   it('is part of nothing in the general room of a care team', () => {
     const general = { conversation: ref('CareTeam/t1'), subject: null, encounter: null };
     const communication = recordOf(text('x'), general);
-    expect(communication).toMatchObject({ recipient: [{ reference: 'CareTeam/t1' }] });
+    expect(communication).toMatchObject({ recipient: [{ reference: 'CareTeam/t1', type: 'CareTeam' }] });
     for (const absent of ['partOf', 'subject', 'encounter', 'inResponseTo', 'note'])
       expect(communication).not.toHaveProperty(absent);
   });
@@ -73,16 +88,16 @@ describe('the record of a message', () => {
   it('is addressed to the other parties where there is no care team', () => {
     const parties = [ref('Practitioner/a'), ref('RelatedPerson/b'), ref('Patient/p1')];
     expect(recordOf(text('x'), { parties }).recipient).toEqual([
-      { reference: 'RelatedPerson/b' },
-      { reference: 'Patient/p1' },
+      { reference: 'RelatedPerson/b', type: 'RelatedPerson' },
+      { reference: 'Patient/p1', type: 'Patient' },
     ]);
   });
 
   it('is addressed to every team that takes part', () => {
     const parties = [ref('CareTeam/clinic'), ref('CareTeam/pharmacy'), ref('Practitioner/a')];
     expect(recordOf(text('x'), { parties }).recipient).toEqual([
-      { reference: 'CareTeam/clinic' },
-      { reference: 'CareTeam/pharmacy' },
+      { reference: 'CareTeam/clinic', type: 'CareTeam' },
+      { reference: 'CareTeam/pharmacy', type: 'CareTeam' },
     ]);
   });
 
@@ -93,7 +108,7 @@ describe('the record of a message', () => {
 
   it('answers what it replies to', () => {
     expect(recordOf(text('x'), { inResponseTo: ref('Communication/m0') })).toMatchObject({
-      inResponseTo: [{ reference: 'Communication/m0' }],
+      inResponseTo: [{ reference: 'Communication/m0', type: 'Communication' }],
     });
   });
 
@@ -110,25 +125,49 @@ describe('the record of a message', () => {
 
   it('is part of its conversation and of what began its thread', () => {
     expect(recordOf(text('x'), { threadRoot: ref('Communication/m0') }).partOf).toEqual([
-      { reference: 'CommunicationRequest/c1' },
-      { reference: 'Communication/m0' },
+      { reference: 'CommunicationRequest/c1', type: 'CommunicationRequest' },
+      { reference: 'Communication/m0', type: 'Communication' },
     ]);
     const general = { conversation: ref('CareTeam/t1'), threadRoot: ref('Communication/m0') };
-    expect(recordOf(text('x'), general).partOf).toEqual([{ reference: 'Communication/m0' }]);
+    expect(recordOf(text('x'), general).partOf).toEqual([
+      { reference: 'Communication/m0', type: 'Communication' },
+    ]);
   });
 
   it('is part of its conversation once, where the request itself began the thread', () => {
     expect(recordOf(text('x'), { threadRoot: ref('CommunicationRequest/c1') }).partOf).toEqual([
-      { reference: 'CommunicationRequest/c1' },
+      { reference: 'CommunicationRequest/c1', type: 'CommunicationRequest' },
+    ]);
+  });
+
+  it('names its conversation where the configuration says, and the root of its thread in partOf', () => {
+    const request = { reference: 'CommunicationRequest/c1', type: 'CommunicationRequest' };
+    const root = { reference: 'Communication/m0', type: 'Communication' };
+    const threadRoot = ref('Communication/m0');
+    expect(recordOf(text('x'), { requestIn: 'based-on', threadRoot })).toMatchObject({
+      basedOn: [request],
+      partOf: [root],
+    });
+    expect(recordOf(text('x'), { requestIn: 'based-on' })).not.toHaveProperty('partOf');
+    expect(recordOf(text('x'), { requestIn: 'both', threadRoot })).toMatchObject({
+      basedOn: [request],
+      partOf: [request, root],
+    });
+    expect(recordOf(text('x'), { threadRoot })).not.toHaveProperty('basedOn');
+  });
+
+  it('is a notification where a program posts it', () => {
+    expect(recordOf(said({ msgtype: 'm.notice', body: 'x' })).category).toMatchObject([
+      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/communication-category' }] },
     ]);
   });
 
   it('is addressed to those it mentions as well, to each once', () => {
     const mentioned = [ref('RelatedPerson/b'), ref('Practitioner/c'), ref('RelatedPerson/b')];
     expect(recordOf(text('x'), { mentioned }).recipient).toEqual([
-      { reference: 'CareTeam/t1' },
-      { reference: 'RelatedPerson/b' },
-      { reference: 'Practitioner/c' },
+      { reference: 'CareTeam/t1', type: 'CareTeam' },
+      { reference: 'RelatedPerson/b', type: 'RelatedPerson' },
+      { reference: 'Practitioner/c', type: 'Practitioner' },
     ]);
   });
 

@@ -116,13 +116,13 @@ describe('an AuditEvent', () => {
       action: 'R',
       recorded: '2026-03-10T12:00:00.000Z',
       outcome: '0',
-      agent: [{ who: { reference: 'Practitioner/p1' }, requestor: true }],
+      agent: [{ who: { reference: 'Practitioner/p1', type: 'Practitioner' }, requestor: true }],
       source: {
         observer: {
           identifier: { system: 'urn:ietf:rfc:3986', value: 'urn:fhir-matrix-bridge:care.example' },
         },
       },
-      entity: [{ what: { reference: 'Communication/m1' } }],
+      entity: [{ what: { reference: 'Communication/m1', type: 'Communication' } }],
     });
   });
 

@@ -1,6 +1,7 @@
 import { FhirRef, parseFhirRef, typeOf } from '@bridge/contracts';
-import type { AuditEvent, Task } from '@medplum/fhirtypes';
+import type { AuditEvent, Practitioner, Task } from '@medplum/fhirtypes';
 import { fromMatrix, systems } from './fhir-systems';
+import { referenceTo } from './reference-to';
 
 /** Somebody has read up to a message, by what the record says. */
 export interface ReadMark {
@@ -62,9 +63,9 @@ export function toAuditEvent({ reader, what, readAt, serverName }: Reading): Aud
     action: 'R',
     recorded: readAt.toISOString(),
     outcome: '0',
-    agent: [{ who: { reference: reader }, requestor: true }],
+    agent: [{ who: referenceTo<Practitioner>(reader), requestor: true }],
     source: { observer: { identifier: { system: 'urn:ietf:rfc:3986', value: bridge } } },
-    entity: [{ what: { reference: what } }],
+    entity: [{ what: referenceTo(what) }],
   };
 }
 

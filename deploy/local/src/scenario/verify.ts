@@ -31,7 +31,7 @@ export async function compareSides(
     'part-of': `CommunicationRequest/${requestId}`,
   });
   const recorded = communications
-    .filter((communication) => eventIdOf(communication) !== undefined)
+    .filter(isFromMatrix)
     .sort((a, b) => (a.meta?.lastUpdated ?? '').localeCompare(b.meta?.lastUpdated ?? ''));
   const toMatrix = compare(
     said.inFhir,
@@ -53,6 +53,11 @@ export async function compareSides(
 /** The Matrix event that a Communication is the record of. */
 export function eventIdOf(communication: Communication): string | undefined {
   return communication.identifier?.find(({ system }) => system === eventIdSystem)?.value;
+}
+
+/** Whether the bridge recorded it: what was written in FHIR bears its event as well, but not the bridge's mark. */
+function isFromMatrix({ meta }: Communication): boolean {
+  return meta?.tag?.some(({ code }) => code === 'from-matrix') ?? false;
 }
 
 /** Whether a ghost said it. */

@@ -300,6 +300,24 @@ export const settings = {
       default: 'both',
       doc: "How reading is recorded: in the reader's Task, as an AuditEvent, in both, or not at all.",
     },
+    requestReference: {
+      env: 'FHIR_REQUEST_REFERENCE',
+      schema: oneOf(['part-of', 'based-on', 'both']),
+      default: 'part-of',
+      doc: 'Where the record of a message names the CommunicationRequest of its conversation: partOf, basedOn, or both. Either is read.',
+    },
+    requestPayload: {
+      env: 'FHIR_REQUEST_PAYLOAD',
+      schema: yesOrNo(),
+      default: true,
+      doc: 'Whether the payload of a CommunicationRequest is said in its Room; no where the server makes the first Communication of it.',
+    },
+    writeEventIds: {
+      env: 'FHIR_WRITE_EVENT_IDS',
+      schema: yesOrNo(),
+      default: true,
+      doc: 'Whether a Communication written in FHIR is given the id of its Matrix event as an identifier, where the server allows updates.',
+    },
     dueIntervalMs: {
       env: 'FHIR_DUE_INTERVAL_MS',
       schema: wholeNumber(100, DAY_MS),
