@@ -1,9 +1,10 @@
-import type { Communication, CommunicationRequest } from '@medplum/fhirtypes';
-import { communication } from '../../deploy/local/src/example-data';
+import type { Communication, CommunicationRequest, OperationOutcome } from '@medplum/fhirtypes';
+import { communication, patientWords } from '../../deploy/local/src/example-data';
 import { recordOf, sayInMatrix, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
+import { deliverVersion } from '../support/deliver-version';
 import { playConversation } from '../support/play-step';
-import { deadLetterKinds } from '../support/queue-evidence';
+import { deadLetterKinds, deadLetterPayloads } from '../support/queue-evidence';
 
 /* What the states of a conversation, and those of its messages, do in Matrix. The steps build on each other. */
 
@@ -157,5 +158,36 @@ describe('the record of what is said in Matrix', () => {
 
   step('leaves nothing among the dead letters', async () => {
     expect(await deadLetterKinds(play.scene.stack.federation.natsUrl)).toEqual([]);
+  });
+});
+
+describe('a version that is no valid FHIR', () => {
+  step('is a dead letter that tells where it is wrong, not what it says; the rest goes on', async () => {
+    const { natsUrl } = play.scene.stack.federation;
+    const valid = await write('Written before.');
+    const invalid = {
+      ...valid,
+      meta: { ...valid.meta, versionId: '99', lastUpdated: new Date().toISOString() },
+      status: 'Willemijn Oosterhuis',
+      sent: '23 July 1941',
+      payload: [{ contentString: 'Never to be said.', patientNumber: '999911120' }],
+    };
+    await deliverVersion(natsUrl, invalid as unknown as Communication);
+    await write('Written after.');
+    await read('Written after.');
+    expect(await bodies()).not.toContain('Never to be said.');
+    expect(await deadLetterKinds(natsUrl)).toEqual(['fhir.changed']);
+    const [letter] = await deadLetterPayloads(natsUrl);
+    const { ref, outcome } = JSON.parse(letter!.toString()) as { ref: string; outcome: OperationOutcome };
+    expect(ref).toBe(`Communication/${valid.id}`);
+    expect(outcome.issue.map(({ code, expression }) => [code, expression?.[0]])).toEqual(
+      expect.arrayContaining([
+        ['code-invalid', 'Communication.status'],
+        ['value', 'Communication.sent'],
+        ['structure', 'Communication.payload[0].patientNumber'],
+      ]),
+    );
+    for (const word of [...patientWords, '23 July', 'Never to be said'])
+      expect(letter!.toString()).not.toContain(word);
   });
 });

@@ -22,6 +22,7 @@ import { EditRecorder } from './edit-recorder';
 import { EventIdRecorder } from './event-id-recorder';
 import { EventIntake } from './event-intake';
 import { HandledEventPurge } from './handled-event-purge';
+import { InvalidResources } from './invalid-resources';
 import { LinkedEvents } from './linked-events';
 import { FileController } from './file.controller';
 import { FileRecorder } from './file-recorder';
@@ -46,6 +47,7 @@ import { ReadingRecorder } from './reading-recorder';
 import { ReadingSync } from './reading-sync';
 import { ReceiptController } from './receipt.controller';
 import { RedactionRecorder } from './redaction-recorder';
+import { ResourceCheck } from './resource-check';
 import { SaidController } from './said.controller';
 import { SenderCheck } from './sender-check';
 import { SubscriptionTimer } from './subscription-timer';
@@ -100,6 +102,8 @@ export class FhirMapperModule {
         { provide: Sealer, useFactory: () => new Sealer(Buffer.from(config.encryption.key, 'base64')) },
         { provide: DUE_INTERVAL_MS, useValue: config.fhir.dueIntervalMs },
         { provide: SUBSCRIPTION_SETTINGS, useValue: config.subscriptions },
+        ResourceCheck,
+        InvalidResources,
         DueTimer,
         DeletionReader,
         DeletionSync,

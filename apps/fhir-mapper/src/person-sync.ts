@@ -31,7 +31,7 @@ export class PersonSync {
    */
   async apply(person: PersonResource): Promise<void> {
     const ref = refOf(person);
-    if (!(await this.participants.find(ref))) return;
+    if (!(await this.isKnown(person))) return;
     const version = `${ref}/_history/${person.meta?.versionId ?? ''}`;
     const due = await this.persons.save(person);
     for (const careTeam of due) await this.due(careTeam, version);
@@ -40,6 +40,11 @@ export class PersonSync {
       const id = `${conversation} ${version}`;
       await this.publisher.publish('command.reconcile-room', conversation, { conversation }, { id });
     }
+  }
+
+  /** Whether they take part, or did, in anything that is bridged. */
+  async isKnown(person: PersonResource): Promise<boolean> {
+    return (await this.participants.find(refOf(person))) !== undefined;
   }
 
   /**

@@ -41,12 +41,18 @@ export type Transaction = Bundle & { readonly type: 'transaction' };
 @Injectable()
 export class FhirClient implements OnApplicationShutdown {
   private readonly base: URL;
+  private checkWrite: (resource: Resource) => void = () => undefined;
 
   constructor(
     config: Config['fhir'],
     private readonly transport: FhirTransport = new FhirTransport(config),
   ) {
     this.base = new URL(config.baseUrl.endsWith('/') ? config.baseUrl : `${config.baseUrl}/`);
+  }
+
+  /** @param check throws for a resource that must not be written; it is asked before every write */
+  checkBeforeWrite(check: (resource: Resource) => void): void {
+    this.checkWrite = check;
   }
 
   /** @returns the resource, or undefined when the server does not have it (any more) */
@@ -95,6 +101,7 @@ export class FhirClient implements OnApplicationShutdown {
    * @throws FhirConflict when somebody else creates it at the same time, and it cannot be found yet
    */
   async createOnce(resource: Resource, query: string): Promise<StoredVersion> {
+    this.checkWrite(resource);
     const operation = 'create a resource';
     try {
       const { headers, body } = await this.exchange({
@@ -121,6 +128,7 @@ export class FhirClient implements OnApplicationShutdown {
    * @throws FhirConflict when somebody did
    */
   async update(resource: Resource): Promise<void> {
+    this.checkWrite(resource);
     await this.exchange({
       operation: 'update a resource',
       method: 'PUT',
