@@ -3,6 +3,7 @@ import type {
   CareTeamParticipant,
   Communication,
   CommunicationRequest,
+  Endpoint,
   HealthcareService,
   Organization,
   Patient,
@@ -11,7 +12,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { connect } from 'nats';
 import { roles } from '../../deploy/local/src/example-data';
-import type { MatrixUser } from '../../deploy/local/src/matrix-user';
+import { MatrixUser } from '../../deploy/local/src/matrix-user';
 import { recordOf } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
 import { queryDatabase } from '../support/database';
@@ -201,6 +202,81 @@ describe('a care team without status and subject', () => {
       );
       return membership === 'invite';
     });
+  });
+});
+
+describe('a professional whose account is at an Endpoint of their role', () => {
+  let locum: MatrixUser;
+  let endpoint: Stored<Endpoint>;
+
+  step('is invited by it, and mapped with the numbers of card and organisation', async () => {
+    const { fhir, nurse } = network();
+    const { clientUrl, registerUser } = play.scene.stack.federation.homeservers.huisarts;
+    locum = new MatrixUser(clientUrl, await registerUser('l.ocum', 'try-me-locally', 'Locum'));
+    await locum.start();
+    const person = await fhir.create<Practitioner>({
+      resourceType: 'Practitioner',
+      name: [{ text: 'Lot Ocum' }],
+      identifier: [
+        { system: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers', value: '900012345' },
+        { system: 'http://fhir.nl/fhir/NamingSystem/bsn', value: '999990019' },
+      ],
+      telecom: [{ system: 'email', use: 'work', value: 'l.ocum@praktijk.example' }],
+    });
+    const organisation = await fhir.create<Organization>({
+      resourceType: 'Organization',
+      identifier: [{ system: 'http://fhir.nl/fhir/NamingSystem/ura', value: '87654321' }],
+    });
+    endpoint = await fhir.create<Endpoint>({
+      resourceType: 'Endpoint',
+      status: 'active',
+      connectionType: {
+        system: 'https://gematik.de/fhir/directory/CodeSystem/EndpointDirectoryConnectionType',
+        code: 'tim',
+      },
+      payloadType: [{ text: 'tim-chat' }],
+      address: `matrix:u/${locum.userId.slice(1)}`,
+    });
+    const role = await fhir.create<PractitionerRole>({
+      resourceType: 'PractitionerRole',
+      practitioner: { reference: `Practitioner/${person.id}` },
+      organization: { reference: `Organization/${organisation.id}` },
+      endpoint: [{ reference: `Endpoint/${endpoint.id}` }],
+    });
+    outer = (await fhir.update<CareTeam>({
+      ...outer,
+      participant: [
+        ...(outer.participant ?? []),
+        who(`PractitionerRole/${role.id}`, roles.generalPractitioner),
+      ],
+    })) as Stored<CareTeam>;
+    await locum.accept(spaceId);
+    const mapping = await until('the mapping', async () =>
+      (await nurse.matrix.state(spaceId)).find(
+        ({ type, state_key: key }) => type === 'custom.user_mappings' && key === locum.userId.slice(1),
+      ),
+    );
+    expect(mapping.content).toEqual({
+      fhirRef: `Practitioner/${person.id}`,
+      roleCode: roles.generalPractitioner.code,
+      uraNr: '87654321',
+      uziNr: '900012345',
+      email: 'l.ocum@praktijk.example',
+    });
+  });
+
+  step('is shown by a ghost when the Endpoint is switched off', async () => {
+    await network().fhir.update<Endpoint>({ ...endpoint, status: 'off' });
+    await locum.waitFor('the removal', () => locum.left.has(spaceId));
+    await locum.stop();
+    await until('the ghost', async () =>
+      (await network().nurse.matrix.state(spaceId)).some(
+        ({ type, content }) =>
+          type === 'm.room.member' &&
+          content.membership === 'join' &&
+          String(content.displayname).startsWith('Lot Ocum'),
+      ),
+    );
   });
 });
 

@@ -51,7 +51,10 @@ const editOf = (event_id: string, content: { body: string }) => ({
 const reactionTo = (event_id: string, key: string) => ({
   'm.relates_to': { rel_type: 'm.annotation', event_id, key },
 });
-const refOf = ({ resource }: Professional) => ({ reference: `Practitioner/${resource.id}` });
+const refOf = ({ resource }: Professional) => ({
+  reference: `Practitioner/${resource.id}`,
+  type: 'Practitioner',
+});
 const textOf = (record: Communication) => record.payload?.[0]?.contentString;
 const xhtmlOf = (record: Communication) =>
   (record.payload?.[0] as { _contentString?: { extension: { valueString: string }[] } } | undefined)

@@ -39,6 +39,7 @@ import { MessageTarget } from './message-target';
 import { NestedTeams } from './nested-teams';
 import { NotifiedController } from './notified.controller';
 import { PersonResolver } from './person-resolver';
+import { PersonSurroundingsReader } from './person-surroundings';
 import { PersonSync } from './person-sync';
 import { PullController } from './pull.controller';
 import { PullReader } from './pull-reader';
@@ -110,6 +111,7 @@ export class FhirMapperModule {
         ManagedSubscriptions,
         SubscriptionTimer,
         SubscriptionWatch,
+        PersonSurroundingsReader,
         PersonResolver,
         PersonSync,
         NestedTeams,

@@ -66,6 +66,8 @@ export class ChangedController {
         return this.persons.apply(resource);
       case 'PractitionerRole':
         return this.persons.applyRole(resource);
+      case 'Endpoint':
+        return this.persons.applyEndpoint(resource);
       case 'Task':
       case 'AuditEvent':
         return this.reading.apply(resource, context.key);

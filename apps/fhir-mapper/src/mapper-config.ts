@@ -1,5 +1,5 @@
 import { ClinicalType, Language, UserId } from '@bridge/contracts';
-import type { RequestIn } from '@bridge/mapping';
+import type { AccountOrder, RequestIn } from '@bridge/mapping';
 import { Config } from '@bridge/platform';
 
 /** Injection token of the PseudonymService: an organisation can put its own in place. */
@@ -26,6 +26,7 @@ export class MapperConfig {
   readonly media: Config['media'];
   /** Clinical resources that are told in the care team's own room. */
   readonly clinicalTypes: readonly ClinicalType[];
+  readonly accountOrder: AccountOrder;
   /** Where the record of a message names the request of its conversation. */
   readonly requestIn: RequestIn;
   /** Whether the payload of a CommunicationRequest is said in its Room. */
@@ -60,6 +61,7 @@ export class MapperConfig {
     this.botPrefix = bot.prefix;
     this.markAfterMs = delivery.markAfterMs;
     this.readMarks = fhir.readMarks;
+    this.accountOrder = fhir.accountOrder;
     this.requestIn = fhir.requestReference;
     this.requestPayload = fhir.requestPayload;
   }

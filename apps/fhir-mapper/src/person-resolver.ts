@@ -12,6 +12,7 @@ import {
 import { ParticipantStore } from '@bridge/persistence';
 import type { PractitionerRole } from '@medplum/fhirtypes';
 import { MapperConfig } from './mapper-config';
+import { PersonSurroundingsReader } from './person-surroundings';
 
 /** The role that a version of a care team gives to a person. */
 export interface RoleInTeam {
@@ -26,6 +27,7 @@ export class PersonResolver {
   constructor(
     private readonly fhir: FhirClient,
     private readonly participants: ParticipantStore,
+    private readonly surroundings: PersonSurroundingsReader,
     private readonly config: MapperConfig,
   ) {}
 
@@ -79,13 +81,17 @@ export class PersonResolver {
   }
 
   /**
-   * Saves what a person's resource says.
+   * Saves what a person's resource, and those of their roles, say.
    * @param given their role in the care team that is being read; not given: they keep the one they have
    * @returns the care teams that have to be applied again for it
    */
   async save(person: PersonResource, given?: RoleInTeam): Promise<FhirRef[]> {
-    const role = await this.roleOf(refOf(person), given);
-    const reading = readPerson(person, role, this.config.language);
+    const [role, around] = await Promise.all([
+      this.roleOf(refOf(person), given),
+      this.surroundings.of(person),
+    ]);
+    const { language, accountOrder } = this.config;
+    const reading = readPerson(person, role, language, around, accountOrder);
     return this.participants.save(reading, (opaque) => this.config.ghost(opaque));
   }
 

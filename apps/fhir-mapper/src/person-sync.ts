@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { FhirRef } from '@bridge/contracts';
+import { FhirRef, parseFhirRef } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import { type PersonResource, refOf } from '@bridge/mapping';
 import { CareTeamStore, ConversationStore, ParticipantStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
-import type { CareTeam, PractitionerRole } from '@medplum/fhirtypes';
+import type { CareTeam, Endpoint, PractitionerRole } from '@medplum/fhirtypes';
 import { NestedTeams } from './nested-teams';
 import { PersonResolver } from './person-resolver';
 
@@ -30,9 +30,13 @@ export class PersonSync {
    * noted with the change itself: when this process dies before it has queued them, the timer does.
    */
   async apply(person: PersonResource): Promise<void> {
+    if (await this.isKnown(person))
+      await this.applyAs(person, `${refOf(person)}/_history/${person.meta?.versionId ?? ''}`);
+  }
+
+  /** @param version names what has changed: the person's resource, or another one that says something of them */
+  private async applyAs(person: PersonResource, version: string): Promise<void> {
     const ref = refOf(person);
-    if (!(await this.isKnown(person))) return;
-    const version = `${ref}/_history/${person.meta?.versionId ?? ''}`;
     const due = await this.persons.save(person);
     for (const careTeam of due) await this.due(careTeam, version);
     // No care team speaks for these; there are few, so they need no note of what has changed.
@@ -49,17 +53,34 @@ export class PersonSync {
 
   /**
    * It may be somebody else's now: the care teams that have it for a participant have another member then, and so have
-   * those around them.
+   * those around them. And its professional may have another account by it.
    */
   async applyRole(role: PractitionerRole): Promise<void> {
     const ref = refOf(role);
     const version = `${ref}/_history/${role.meta?.versionId ?? ''}`;
+    await this.applyPractitionerOf(role, version);
     for await (const page of this.fhir.search<CareTeam>('CareTeam', { participant: ref })) {
       for (const careTeam of page) {
         if (await this.careTeams.find(refOf(careTeam))) await this.due(refOf(careTeam), version);
         await this.nested.reapplyAround(refOf(careTeam), version);
       }
     }
+  }
+
+  /** An account was opened, moved or closed: it is told through the roles that have it. */
+  async applyEndpoint(endpoint: Endpoint): Promise<void> {
+    const version = `${refOf(endpoint)}/_history/${endpoint.meta?.versionId ?? ''}`;
+    for await (const page of this.fhir.search<PractitionerRole>('PractitionerRole', {
+      endpoint: refOf(endpoint),
+    })) {
+      for (const role of page) await this.applyPractitionerOf(role, version);
+    }
+  }
+
+  private async applyPractitionerOf({ practitioner }: PractitionerRole, version: string): Promise<void> {
+    const ref = parseFhirRef(practitioner?.reference);
+    const person = ref && (await this.participants.find(ref)) && (await this.fhir.read<PersonResource>(ref));
+    if (person) await this.applyAs(person, version);
   }
 
   private async due(careTeam: FhirRef, version: string): Promise<void> {

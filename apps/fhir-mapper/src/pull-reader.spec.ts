@@ -9,7 +9,7 @@ import { PullReader } from './pull-reader';
 type Bridged = CareTeam | CommunicationRequest | Communication | Task | AuditEvent;
 type Published = { kind: string; key: string; message: { ref: string; resource?: object }; id: string };
 
-const people = ['PractitionerRole', 'Practitioner', 'RelatedPerson', 'Patient'];
+const people = ['PractitionerRole', 'Endpoint', 'Practitioner', 'RelatedPerson', 'Patient'];
 
 const at = (second: number) => new Date(Date.UTC(2026, 2, 10, 12, 0, second));
 

@@ -4,6 +4,7 @@ import type {
   CareTeam,
   Communication,
   CommunicationRequest,
+  Endpoint,
   PractitionerRole,
   Task,
 } from '@medplum/fhirtypes';
@@ -16,6 +17,7 @@ export type Pulled =
   | Communication
   | PersonResource
   | PractitionerRole
+  | Endpoint
   | Task
   | AuditEvent
   | ClinicalResource;
@@ -47,6 +49,7 @@ export function pulledTypes(config: Pick<MapperConfig, 'marks' | 'clinicalTypes'
     { type: 'CommunicationRequest', ...everything },
     { type: 'Communication', ...everything },
     { type: 'PractitionerRole', ...people },
+    { type: 'Endpoint', ...people },
     { type: 'Practitioner', ...people },
     { type: 'RelatedPerson', ...people },
     { type: 'Patient', ...people },

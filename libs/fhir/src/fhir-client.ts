@@ -165,6 +165,7 @@ export class FhirClient implements OnApplicationShutdown {
    * @throws FhirConflict, FhirRefusal or TransientError; then nothing was written
    */
   async transaction(bundle: Transaction): Promise<(StoredVersion | undefined)[]> {
+    for (const { resource } of bundle.entry ?? []) if (resource) this.checkWrite(resource);
     const operation = 'write several resources together';
     const { body } = await this.exchange({
       operation,

@@ -23,6 +23,8 @@ export const systems = {
   /** Extension of a CommunicationRequest: the team that it comes from (OZO implementation guide). */
   senderCareTeam: 'http://ozoverbindzorg.nl/fhir/StructureDefinition/ozo-sender-careteam',
   contactPointPurpose: 'http://hl7.org/fhir/StructureDefinition/contactpoint-purpose',
+  /** Of a care organisation (NL). */
+  ura: 'http://fhir.nl/fhir/NamingSystem/ura',
   uzi: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers',
   pseudoBsn: 'http://fhir.nl/fhir/NamingSystem/pseudo-bsn',
 } as const;

@@ -25,6 +25,7 @@ export * from './invite-context';
 export * from './managed-subscription';
 export * from './message-content';
 export * from './message-relations';
+export { accountAtEndpoint } from './matrix-account';
 export * from './media-type';
 export { initialsOf } from './initials';
 export { judgeMemberChange } from './member-change';

@@ -1,5 +1,5 @@
 import type { ContactPoint, Extension, Patient, Practitioner, RelatedPerson } from '@medplum/fhirtypes';
-import type { Language } from '@bridge/contracts';
+import { type Language, UserId } from '@bridge/contracts';
 import { type GivenRole, type PersonResource, nameWithoutRole, readPerson } from './person-to-participant';
 
 const purpose: Extension = {
@@ -199,5 +199,32 @@ describe('what the room is told of a person', () => {
     const words = JSON.stringify(readPerson(person, { code: 'role', text: 'words' }, 'en'));
     expect(words).not.toContain(bsn.value);
     expect(words).not.toContain(pseudonym.value);
+  });
+});
+
+describe('what other resources say of a person', () => {
+  const at = UserId.parse('@ada:praxis.example');
+  const around = { endpointAccount: at, uraNr: '87654321', uziNr: '123' };
+
+  it('gives them the account of an Endpoint, where their own resource has none, or where that comes first', () => {
+    const own = { ...practitioner, telecom: [account] };
+    expect(readPerson(practitioner, {}, 'en', around).accountUserId).toBe(at);
+    expect(readPerson(own, {}, 'en', around).accountUserId).toBe('@doctor:care.example');
+    expect(readPerson(own, {}, 'en', around, 'endpoint-first').accountUserId).toBe(at);
+    expect(readPerson(own, {}, 'en', { endpointAccount: null }, 'endpoint-first').accountUserId).toBe(
+      '@doctor:care.example',
+    );
+  });
+
+  it('is in their mapping; what their own resource says counts', () => {
+    const own = {
+      ...practitioner,
+      identifier: [{ system: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers', value: '999' }],
+    };
+    expect(readPerson(practitioner, {}, 'en', around).mapping).toMatchObject({
+      uraNr: '87654321',
+      uziNr: '123',
+    });
+    expect(readPerson(own, {}, 'en', around).mapping).toMatchObject({ uraNr: '87654321', uziNr: '999' });
   });
 });

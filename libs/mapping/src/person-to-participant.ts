@@ -1,13 +1,7 @@
 import { FhirRef, Language, UserId, UserMapping } from '@bridge/contracts';
-import type {
-  CodeableConcept,
-  ContactPoint,
-  HumanName,
-  Patient,
-  Practitioner,
-  RelatedPerson,
-} from '@medplum/fhirtypes';
+import type { CodeableConcept, HumanName, Patient, Practitioner, RelatedPerson } from '@medplum/fhirtypes';
 import { systems } from './fhir-systems';
+import { accountInTelecom } from './matrix-account';
 import { refOf, versionAtOf } from './resource-facts';
 import { roleName } from './role-names';
 import { textsIn } from './texts/texts';
@@ -22,6 +16,22 @@ export interface GivenRole {
   /** What the care team's coding calls it. */
   readonly text?: string;
 }
+
+/** What other resources say of a person: their roles, the organisations of those, and Endpoints. */
+export interface PersonSurroundings {
+  /** The account at an Endpoint of a role of theirs. */
+  readonly endpointAccount: UserId | null;
+  /** The number of the organisation for which they work, where it is one. */
+  readonly uraNr?: string;
+  /** The number on their card, where their role has it. */
+  readonly uziNr?: string;
+}
+
+/** Which account counts where a person has one in their telecom and another one at an Endpoint. */
+export type AccountOrder = 'telecom-first' | 'endpoint-first';
+
+/** Nothing else says anything of them. */
+export const nothingAround: PersonSurroundings = { endpointAccount: null };
 
 export interface PersonReading {
   readonly fhirRef: FhirRef;
@@ -41,14 +51,29 @@ const divider = ' · ';
  * What a person's resource says of them.
  * @param role theirs in the care team
  * @param language of the role in the ghost's name
+ * @param surroundings what other resources say of them; where their own says the same, that counts
  */
-export function readPerson(person: PersonResource, role: GivenRole, language: Language): PersonReading {
+export function readPerson(
+  person: PersonResource,
+  role: GivenRole,
+  language: Language,
+  { endpointAccount, uraNr, uziNr }: PersonSurroundings = nothingAround,
+  order: AccountOrder = 'telecom-first',
+): PersonReading {
   const fhirRef = refOf(person);
+  const inTelecom = accountInTelecom(person.telecom);
   return {
     fhirRef,
-    accountUserId: accountOf(person.telecom),
+    accountUserId:
+      order === 'telecom-first' ? (inTelecom ?? endpointAccount) : (endpointAccount ?? inTelecom),
     displayName: displayNameOf(person, role, language),
-    mapping: { fhirRef, ...(role.code ? { roleCode: role.code } : {}), ...professionalFacts(person) },
+    mapping: {
+      fhirRef,
+      ...(role.code ? { roleCode: role.code } : {}),
+      ...(uraNr ? { uraNr } : {}),
+      ...(uziNr ? { uziNr } : {}),
+      ...professionalFacts(person),
+    },
     roleText: role.text,
     versionAt: versionAtOf(person),
   };
@@ -56,28 +81,12 @@ export function readPerson(person: PersonResource, role: GivenRole, language: La
 
 /** Whether a person's resource gives them this account. A search by `telecom` finds other contact points as well. */
 export function hasAccount(person: PersonResource, userId: UserId): boolean {
-  return accountOf(person.telecom) === userId;
+  return accountInTelecom(person.telecom) === userId;
 }
 
 /** The name in what a ghost is called, without the role. */
 export function nameWithoutRole(displayName: string): string {
   return displayName.split(divider)[0] ?? '';
-}
-
-/** telecom with system "other" and purpose "matrix-messaging" (Dutch specification). */
-function accountOf(telecom: readonly ContactPoint[] = []): UserId | null {
-  const accounts = telecom.filter(
-    ({ system, use, extension }) =>
-      system === 'other' &&
-      use !== 'old' &&
-      extension?.some(
-        ({ url, valueString, valueCode }) =>
-          url === systems.contactPointPurpose && (valueString ?? valueCode) === 'matrix-messaging',
-      ),
-  );
-  return (
-    accounts.map(({ value }) => UserId.safeParse(value).data).find((userId) => userId !== undefined) ?? null
-  );
 }
 
 function displayNameOf(person: PersonResource, given: GivenRole, language: Language): string {

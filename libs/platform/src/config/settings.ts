@@ -300,6 +300,12 @@ export const settings = {
       default: 'both',
       doc: "How reading is recorded: in the reader's Task, as an AuditEvent, in both, or not at all.",
     },
+    accountOrder: {
+      env: 'FHIR_ACCOUNT_ORDER',
+      schema: oneOf(['telecom-first', 'endpoint-first']),
+      default: 'telecom-first',
+      doc: 'Which Matrix account of a professional counts: the one in their telecom, or the one at an Endpoint of their PractitionerRole. An override by an administrator comes before both.',
+    },
     requestReference: {
       env: 'FHIR_REQUEST_REFERENCE',
       schema: oneOf(['part-of', 'based-on', 'both']),
