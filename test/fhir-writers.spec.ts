@@ -186,9 +186,10 @@ describe.each(Object.entries(written))('%s', (_name, resource) => {
 });
 
 it('the checks find what they are for', () => {
-  expect(
-    ozoFaults({ ...record, partOf: undefined, sender: { reference: 'Practitioner/a' } }),
-  ).toEqual(['partOf is required', 'sender has no type']);
+  expect(ozoFaults({ ...record, partOf: undefined, sender: { reference: 'Practitioner/a' } })).toEqual([
+    'partOf is required',
+    'sender has no type',
+  ]);
   expect(emptyListsIn({ a: [{ b: [] }] })).toEqual(['a.0.b']);
 });
 

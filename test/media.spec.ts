@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { FhirRef, TransientError, UserId } from '@bridge/contracts';
-import { Binaries, FhirClient, FhirRefusal } from '@bridge/fhir';
+import { Binaries, FhirClient, FhirRefusal, FurtherBases } from '@bridge/fhir';
 import { type Download, Homeserver, MatrixRefusal, Media, PartnerAway } from '@bridge/matrix';
 import { TooManyBytes } from '@bridge/platform';
 import { until } from './support/until';
@@ -37,7 +37,7 @@ beforeAll(async () => {
     bearerToken: 'fhir-token-for-tests',
     requestTimeoutMs: 1000,
   } as never);
-  binaries = new Binaries(fhir);
+  binaries = new Binaries(fhir, new FurtherBases({ attachmentBases: undefined, requestTimeoutMs: 5_000 }));
 });
 
 /** A homeserver that has asked for patience is left alone by the client that it has asked: each test has its own. */

@@ -4,6 +4,7 @@ import { FhirRef, TransientError } from '@bridge/contracts';
 import { ByteMeter, contentLength, firstValue, metered } from '@bridge/platform';
 import { FhirClient } from './fhir-client';
 import { FhirRefusal, unreachable } from './fhir-failure';
+import { FurtherBases } from './further-bases';
 import { storedAt } from './stored-version';
 
 /** A file of the FHIR server while it is being read. */
@@ -30,7 +31,10 @@ const fhirTypes = /^application\/(?:fhir\+|json\+fhir|xml\+fhir)/i;
 /** Files on the FHIR server: the bytes alone, as streams, not in base64 (R4, binary.html, "Serving binary resources"). */
 @Injectable()
 export class Binaries {
-  constructor(private readonly fhir: FhirClient) {}
+  constructor(
+    private readonly fhir: FhirClient,
+    private readonly further: FurtherBases,
+  ) {}
 
   /**
    * Stores a file. Creating it a second time makes a second one.
@@ -63,7 +67,7 @@ export class Binaries {
 
   /**
    * Reads a file.
-   * @param url relative to the FHIR server's base URL or below it
+   * @param url relative to the FHIR server's base URL or below it, or below one of the further bases
    * @param limit the largest size that is taken, in bytes
    * @returns why there is nothing to read, where asking again would not help
    */
@@ -86,7 +90,8 @@ export class Binaries {
   private async answerOf(url: string, operation: string) {
     try {
       const headers = { accept: '*/*', 'accept-encoding': 'identity' };
-      return await this.fhir.stream({ operation, method: 'GET', url, headers });
+      const stored = await this.fhir.stream({ operation, method: 'GET', url, headers });
+      return stored ?? (await this.further.open(url, operation));
     } catch (error) {
       if (error instanceof FhirRefusal) return undefined;
       throw error;

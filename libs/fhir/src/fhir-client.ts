@@ -6,6 +6,7 @@ import type { Bundle, BundleEntry, Resource } from '@medplum/fhirtypes';
 import { FhirConflict, fhirFailure, nonsense } from './fhir-failure';
 import { type FhirAnswer, FhirTransport, type OpenAnswer } from './fhir-transport';
 import { storedAt, type StoredVersion, storedVersion, versionOf } from './stored-version';
+import { below } from './further-bases';
 
 interface Exchange {
   readonly operation: string;
@@ -207,8 +208,7 @@ export class FhirClient implements OnApplicationShutdown {
   }
 
   private below(relative: string): URL | undefined {
-    const url = URL.canParse(relative, this.base.href) ? this.url(relative) : undefined;
-    return url?.href.startsWith(this.base.href) ? url : undefined;
+    return below(this.base, relative);
   }
 
   /** A page link may name the server as others see it; the bridge only ever talks to the configured one. */

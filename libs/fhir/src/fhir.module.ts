@@ -6,6 +6,7 @@ import { Capabilities } from './capabilities';
 import { Deletions } from './deletions';
 import { FhirClient } from './fhir-client';
 import { FhirTransport } from './fhir-transport';
+import { FurtherBases } from './further-bases';
 import { SubscriptionOperations } from './subscription-operations';
 
 const onTheClient = [Binaries, Capabilities, Deletions, SubscriptionOperations];
@@ -25,6 +26,7 @@ export class FhirModule {
             new FhirClient(fhir, new FhirTransport(fhir, { keys, metrics, readiness })),
           inject: [ClientKeys, Metrics, Readiness],
         },
+        { provide: FurtherBases, useFactory: () => new FurtherBases(fhir) },
         ...onTheClient,
       ],
       exports: [FhirClient, ClientKeys, ...onTheClient],

@@ -5,5 +5,6 @@ export { Deletions, type Deletion, type DeletionOf } from './deletions';
 export { FhirClient, type Transaction } from './fhir-client';
 export { FhirConflict, FhirRefusal } from './fhir-failure';
 export { FhirModule } from './fhir.module';
+export { FurtherBases, below } from './further-bases';
 export type { StoredVersion } from './stored-version';
 export { SubscriptionOperations } from './subscription-operations';

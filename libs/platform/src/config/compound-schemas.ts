@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { headerName } from './setting-schemas';
+import { headerName, url } from './setting-schemas';
 
 /** A coded value as FHIR means it: the code and the system that defines it. */
 export interface SystemCode {
@@ -105,6 +105,16 @@ function isNetwork(text: string): boolean {
   const family = isIP(address);
   if (family === 0 || more.length > 0) return false;
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}
+
+/** Base URLs, each without a slash at its end. */
+export function baseUrls() {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+      z.array(url(['https', 'http'])).min(1),
+    )
+    .describe('URLs with https:// or http://, separated by commas');
 }
 
 export type Permission = 'none' | 'user' | 'admin';

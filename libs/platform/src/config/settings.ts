@@ -2,6 +2,7 @@ import type { Setting, SettingValue } from './setting';
 import { lineTemplates, resourceTypes, timeZone } from './clinical-schemas';
 import { fhirAccessSettings } from './fhir-access-settings';
 import {
+  baseUrls,
   mediaTypes,
   networks,
   permissions,
@@ -299,6 +300,12 @@ export const settings = {
       schema: oneOf(['none', 'task', 'audit-event', 'both']),
       default: 'both',
       doc: "How reading is recorded: in the reader's Task, as an AuditEvent, in both, or not at all.",
+    },
+    attachmentBases: {
+      env: 'FHIR_ATTACHMENT_BASES',
+      schema: baseUrls(),
+      optional: true,
+      doc: 'Base URLs of other FHIR servers from which attachments are read, without a token; not set: from FHIR_BASE_URL alone.',
     },
     accountOrder: {
       env: 'FHIR_ACCOUNT_ORDER',
