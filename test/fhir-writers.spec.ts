@@ -11,10 +11,12 @@ import {
   toCommunication,
   toCommunicationRequest,
   toDocumentReference,
+  toUnreadTask,
   whoIs,
   withEventId,
   withFile,
   withLateFile,
+  withNewest,
   withMember,
   withReaction,
   withdrawn,
@@ -123,6 +125,10 @@ const task: Task = {
   owner: { reference: 'Practitioner/gp', type: 'Practitioner' },
 };
 
+const unread = toUnreadTask(
+  { conversation: ref('CommunicationRequest/c'), owner: ref('Practitioner/gp') },
+  { newest: ref('Communication/m1'), subject: ref('Patient/p'), at, serverName },
+);
 const reading = { reader: ref('Practitioner/gp'), what: ref('Communication/m1'), readAt: at, serverName };
 const reaction = {
   key: '👍',
@@ -169,6 +175,8 @@ const written: Readonly<Record<string, Resource | undefined>> = {
   'a closed conversation': archivedRequest(request),
   'a reading': toAuditEvent(reading),
   'a completed Task': completed(task, at),
+  'a Task of something to read': unread,
+  'a Task of something newer': withNewest(unread, ref('Communication/m2'), at),
   'a new member': withMember(team, ref('RelatedPerson/r'), () => false, at),
   'a former member': withoutMember(team, () => true, at),
 };

@@ -1,4 +1,4 @@
-import type { Communication, CommunicationRequest, OperationOutcome } from '@medplum/fhirtypes';
+import type { Communication, CommunicationRequest, OperationOutcome, Task } from '@medplum/fhirtypes';
 import { communication, patientWords } from '../../deploy/local/src/example-data';
 import { recordOf, sayInMatrix, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
@@ -8,7 +8,11 @@ import { deadLetterKinds, deadLetterPayloads } from '../support/queue-evidence';
 
 /* What the states of a conversation, and those of its messages, do in Matrix. The steps build on each other. */
 
-const play = playConversation({ FHIR_PULL_INTERVAL_MS: '1000', FHIR_REQUEST_REFERENCE: 'both' });
+const play = playConversation({
+  FHIR_PULL_INTERVAL_MS: '1000',
+  FHIR_REQUEST_REFERENCE: 'both',
+  FHIR_WRITE_TASKS: 'true',
+});
 const { step } = play;
 const network = () => play.scene.network;
 const eventIds = 'https://matrix.org/event-id';
@@ -143,6 +147,64 @@ describe('a Communication that was written in FHIR', () => {
   step('is taken back when it was entered in error, though it names its event', async () => {
     await change(written, { status: 'entered-in-error' });
     await until('the redaction', async () => !(await bodies()).includes('To be found by its event.'));
+  });
+});
+
+describe('what members have yet to read', () => {
+  const professional = (who: { resource: { id: string } }) => `Practitioner/${who.resource.id}`;
+
+  /** By owner: the state of their Task, and what it says is the newest message. */
+  async function tasks(): Promise<Record<string, string[]>> {
+    const found = await network().fhir.search<Task>('Task', {
+      'based-on': `CommunicationRequest/${play.scene.thread.request.id}`,
+    });
+    const byOwner: Record<string, string[]> = {};
+    for (const { owner, status, focus } of found)
+      (byOwner[owner!.reference!] ??= []).push(`${status} ${focus?.reference}`);
+    return byOwner;
+  }
+
+  const settled = (what: string, expected: () => Record<string, string>) =>
+    until(what, async () => {
+      const now = await tasks();
+      return Object.entries(expected()).every(([owner, state]) => now[owner]?.includes(state));
+    });
+
+  step('is a Task for each of them, by what is said in Matrix', async () => {
+    const { gp, nurse, pharmacist, carer } = network();
+    const { recorded } = await sayInMatrix(play.scene.thread, gp, 'Something to read.');
+    const unread = `requested Communication/${recorded.id}`;
+    await settled('the Tasks', () => ({
+      [professional(nurse)]: unread,
+      [professional(pharmacist)]: unread,
+      [`RelatedPerson/${carer.id}`]: unread,
+    }));
+  });
+
+  step('is the same Task again, by what is written in FHIR; who writes has read', async () => {
+    const { gp, nurse, carer } = network();
+    const before = (await tasks())[`RelatedPerson/${carer.id}`]![0]!;
+    const written = await write('Something more to read.');
+    await read('Something more to read.');
+    await settled('the Tasks', () => ({
+      [professional(gp)]: `requested Communication/${written.id}`,
+      [professional(nurse)]: `requested Communication/${written.id}`,
+      [`RelatedPerson/${carer.id}`]: before.replace('requested', 'completed'),
+    }));
+    for (const states of Object.values(await tasks())) expect(states).toHaveLength(1);
+  });
+
+  step('is not there any more for whom it is read by, and comes back with no later version', async () => {
+    const { nurse } = network();
+    const written = await write('To be read by the nurse.');
+    const { roomId } = play.scene.thread;
+    const event = await nurse.matrix.waitForMessage(roomId, 'To be read by the nurse.');
+    await nurse.matrix.markRead(roomId, event.event_id);
+    const isRead = { [professional(nurse)]: `completed Communication/${written.id}` };
+    await settled('the Task', () => isRead);
+    await change(written, { payload: [{ contentString: 'Read by the nurse.' }] });
+    await until('the edit', async () => (await bodies()).includes('* Read by the nurse.'));
+    expect(await tasks()).toMatchObject({ [professional(nurse)]: Object.values(isRead) });
   });
 });
 

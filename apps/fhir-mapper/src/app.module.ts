@@ -53,6 +53,7 @@ import { SaidController } from './said.controller';
 import { SenderCheck } from './sender-check';
 import { SubscriptionTimer } from './subscription-timer';
 import { SubscriptionWatch } from './subscription-watch';
+import { UnreadTasks } from './unread-tasks';
 
 export const fhirMapperSections = [
   'http',
@@ -128,6 +129,7 @@ export class FhirMapperModule {
         LinkedEvents,
         MessageTarget,
         ReadingSync,
+        UnreadTasks,
         MessageRecorder,
         EditRecorder,
         ReactionRecorder,

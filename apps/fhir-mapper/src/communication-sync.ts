@@ -20,6 +20,7 @@ import { CareTeamSync } from './care-team-sync';
 import { ConversationSync } from './conversation-sync';
 import { MessageTarget } from './message-target';
 import { PersonResolver } from './person-resolver';
+import { UnreadTasks } from './unread-tasks';
 
 type Outcome = 'sent' | NoMessage | 'no-conversation';
 /** So many people can be mentioned in one message: each takes some of what an event may hold. */
@@ -38,6 +39,7 @@ export class CommunicationSync {
     private readonly persons: PersonResolver,
     private readonly targets: MessageTarget,
     private readonly links: MessageLinkStore,
+    private readonly unread: UnreadTasks,
     private readonly publisher: QueuePublisher,
     metrics: Metrics,
   ) {
@@ -85,6 +87,7 @@ export class CommunicationSync {
     const { source, version, messages, sent } = reading;
     const versionAt = reading.versionAt.toISOString();
     const parts = messages.map(({ part }) => part);
+    await this.unread.note(conversation, source, author);
     for (const { part, content, file } of messages) {
       const isFirst = part === 0;
       const message: MessageOf<'command.send-message'> = {

@@ -31,6 +31,8 @@ export class MapperConfig {
   readonly requestIn: RequestIn;
   /** Whether the payload of a CommunicationRequest is said in its Room. */
   readonly requestPayload: boolean;
+  /** Whether the bridge keeps the Tasks that tell what members have yet to read. */
+  readonly writeTasks: boolean;
   private readonly readMarks: Config['fhir']['readMarks'];
   private readonly ghostPrefix: string;
 
@@ -62,6 +64,7 @@ export class MapperConfig {
     this.markAfterMs = delivery.markAfterMs;
     this.readMarks = fhir.readMarks;
     this.accountOrder = fhir.accountOrder;
+    this.writeTasks = fhir.writeTasks;
     this.requestIn = fhir.requestReference;
     this.requestPayload = fhir.requestPayload;
   }

@@ -17,6 +17,7 @@ import { FileRecorder } from './file-recorder';
 import { LinkedEvents } from './linked-events';
 import { MapperConfig } from './mapper-config';
 import { type Said, membersAmong, personOf } from './said-in';
+import { UnreadTasks } from './unread-tasks';
 
 /** What is said in Matrix → Communication, exactly once. */
 @Injectable()
@@ -26,6 +27,7 @@ export class MessageRecorder {
     private readonly links: MessageLinkStore,
     private readonly related: LinkedEvents,
     private readonly files: FileRecorder,
+    private readonly unread: UnreadTasks,
     private readonly publisher: QueuePublisher,
     private readonly config: MapperConfig,
   ) {}
@@ -45,6 +47,7 @@ export class MessageRecorder {
     const file = await this.files.attach(event, plain);
     const communication = file?.communication ?? plain;
     const { ref, versionId } = await this.fhir.createOnce(communication, identifierQuery(event.event_id));
+    await this.unread.note(conversation, ref, personOf(event.sender, said));
     // Told before the link is there: with it, a repetition ends above.
     if (file) await this.files.followUp(event, file.outcome);
     else if (content.missing) await this.tellSender(event, content.missing);

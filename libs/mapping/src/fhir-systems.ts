@@ -4,6 +4,8 @@ export const systems = {
   eventId: 'https://matrix.org/event-id',
   /** A CommunicationRequest's identifier: the Room that it began with. */
   roomId: 'https://matrix.org/room-id',
+  /** A Task's identifier: the conversation and the person it is about. */
+  unreadTask: 'urn:fhir-matrix-bridge:unread',
   /** A person known only by their Matrix account. */
   matrixUserId: 'https://matrix.org/user-id',
   /** meta.tag of what the bridge wrote. */

@@ -45,6 +45,7 @@ export * from './reconcile';
 export { referenceTo } from './reference-to';
 export type { NoticeDetails, Texts } from './texts/en';
 export { safeHtml } from './safe-html';
+export * from './unread-task';
 export { codeIssues } from './validation/required-codes';
 export { textsIn } from './texts/texts';
 export { refOf, versionAtOf, versionIdOf } from './resource-facts';

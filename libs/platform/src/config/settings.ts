@@ -331,6 +331,12 @@ export const settings = {
       default: true,
       doc: 'Whether a Communication written in FHIR is given the id of its Matrix event as an identifier, where the server allows updates.',
     },
+    writeTasks: {
+      env: 'FHIR_WRITE_TASKS',
+      schema: yesOrNo(),
+      default: false,
+      doc: 'Whether the bridge keeps a Task for each member of a conversation that tells whether they have read it; not where the server does so itself, as OZO does.',
+    },
     dueIntervalMs: {
       env: 'FHIR_DUE_INTERVAL_MS',
       schema: wholeNumber(100, DAY_MS),
