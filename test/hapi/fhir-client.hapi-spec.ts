@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { FhirRef } from '@bridge/contracts';
-import { Binaries, FhirClient, FhirConflict, FhirRefusal } from '@bridge/fhir';
+import { Binaries, FhirClient, FhirConflict, FhirRefusal, FurtherBases } from '@bridge/fhir';
 import {
   identifierQuery,
   openTaskStatus,
@@ -10,6 +10,7 @@ import {
   readMarkSearch,
   toAuditEvent,
 } from '@bridge/mapping';
+import { type Config, loadConfig } from '@bridge/platform';
 import type { AuditEvent, Bundle, Communication, Patient, Task } from '@medplum/fhirtypes';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
 import { type HapiFixture, notificationSecret, startHapi } from './hapi-fixture';
@@ -24,13 +25,15 @@ jest.setTimeout(60_000);
 
 let hapi: HapiFixture;
 let api: FhirApi;
+let fhir: Config['fhir'];
 let client: FhirClient;
 let patient: Patient & { id: string };
 
 beforeAll(async () => {
   hapi = await startHapi();
   api = new FhirApi(hapi.server.baseUrl);
-  client = new FhirClient({ baseUrl: hapi.server.baseUrl, requestTimeoutMs: 30_000 } as never);
+  fhir = loadConfig(['fhir'], { FHIR_BASE_URL: hapi.server.baseUrl }).fhir;
+  client = new FhirClient(fhir);
   patient = await api.create<Patient>({ resourceType: 'Patient' });
 }, 240_000);
 
@@ -199,7 +202,7 @@ describe('a file', () => {
   it.each(['image/png', 'text/plain', 'application/json'])(
     'of type %s is stored as its bytes and read as the same, with the patient whose rules hold for it',
     async (contentType) => {
-      const binaries = new Binaries(client);
+      const binaries = new Binaries(client, new FurtherBases(fhir));
       const bytes = contentType === 'image/png' ? randomBytes(200_000) : Buffer.from('{"just":"text"}');
       const securityContext = refOf(patient);
       const ref = await binaries.create(Readable.from([bytes]), {

@@ -37,8 +37,8 @@ it('of a deleted Communication is kept where it belonged and who wrote it, and n
 
 it('a deleted Communication is taken back, whether the server tells of its last version or not', () => {
   const ended = end('Communication/c');
-  expect(readCommunication(endedCommunication(ended, remainsOf(last)))).toBe('taken-back');
-  expect(readCommunication(endedCommunication(ended, undefined))).toBe('taken-back');
+  expect(readCommunication(endedCommunication(ended, remainsOf(last)), 'fhir')).toBe('taken-back');
+  expect(readCommunication(endedCommunication(ended, undefined), 'fhir')).toBe('taken-back');
 });
 
 it('a deleted CareTeam has no members, and is about the patient it was about', () => {

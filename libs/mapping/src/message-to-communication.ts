@@ -89,9 +89,10 @@ export function whoIs(userId: UserId, resource: FhirRef | undefined): Reference 
  * record talks about that.
  */
 function answered(ref: FhirRef | undefined): Pick<Communication, 'inResponseTo' | 'about'> {
-  const type = ref && typeOf(ref);
-  if (type === undefined || type === 'CommunicationRequest') return {};
-  return isClinicalType(type) ? { about: [referenceTo(ref)] } : { inResponseTo: [referenceTo<Communication>(ref)] };
+  if (!ref || typeOf(ref) === 'CommunicationRequest') return {};
+  return isClinicalType(typeOf(ref))
+    ? { about: [referenceTo(ref)] }
+    : { inResponseTo: [referenceTo<Communication>(ref)] };
 }
 
 /** The request of its conversation, which a care team's general room has not, and the message that began its thread. */
