@@ -11,13 +11,23 @@ export const mayImport = {
   'libs/matrix': ['contracts', 'platform'],
   'libs/fhir': ['contracts', 'platform'],
   'libs/persistence': ['contracts', 'platform'],
+  'libs/audit': ['contracts', 'platform', 'mapping', 'queue', 'fhir', 'persistence'],
   'apps/as-ingress': ['contracts', 'platform', 'queue', 'mapping', 'matrix', 'persistence'],
   'apps/fhir-ingress': ['contracts', 'platform', 'queue'],
-  'apps/fhir-mapper': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence'],
-  'apps/room-manager': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence'],
+  'apps/fhir-mapper': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence', 'audit'],
+  'apps/room-manager': [
+    'contracts',
+    'platform',
+    'queue',
+    'mapping',
+    'fhir',
+    'matrix',
+    'persistence',
+    'audit',
+  ],
 };
 
-const libraries = ['contracts', 'platform', 'mapping', 'queue', 'matrix', 'fhir', 'persistence'];
+const libraries = ['contracts', 'platform', 'mapping', 'queue', 'matrix', 'fhir', 'persistence', 'audit'];
 
 /** `mapping` and `contracts` are pure: no I/O module, no framework. */
 const inputOutput = [

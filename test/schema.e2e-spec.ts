@@ -85,6 +85,9 @@ describe('all migrations together', () => {
     expect(rows.map(({ name }) => name)).toEqual([
       '_prisma_migrations',
       'account_override',
+      'audit_chain',
+      'audit_log',
+      'audit_outbox',
       'care_team_member',
       'care_team_space',
       'conversation_room',

@@ -1,5 +1,5 @@
 export { ClientKeys } from './access/client-keys';
-export { Binaries, type StoredFile } from './binaries';
+export { Binaries, type NewBinary, type StoredFile } from './binaries';
 export { Capabilities } from './capabilities';
 export { Deletions, type Deletion, type DeletionOf } from './deletions';
 export { FhirClient, type Transaction } from './fhir-client';

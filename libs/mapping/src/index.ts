@@ -1,4 +1,8 @@
 export * from './attachment-to-file';
+export * from './audit/audit-entry';
+export * from './audit/canonical-json';
+export { auditEventQuery, entryToAuditEvent, retold } from './audit/entry-to-audit-event';
+export * from './audit/refusal';
 export { withMember, withoutMember } from './care-team-membership';
 export * from './bot-command';
 export * from './bot/answer';

@@ -1,4 +1,7 @@
 export * from './account-override-store';
+export type { ChainBreak } from './audit-chain';
+export * from './audit-log-store';
+export * from './audit-outbox-store';
 export * from './care-team-store';
 export * from './conversation-store';
 export * from './cursor-store';

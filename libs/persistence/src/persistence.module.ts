@@ -1,6 +1,8 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { Config, Readiness } from '@bridge/platform';
 import { AccountOverrideStore } from './account-override-store';
+import { AuditLogStore } from './audit-log-store';
+import { AuditOutboxStore } from './audit-outbox-store';
 import { CareTeamStore } from './care-team-store';
 import { ConversationStore } from './conversation-store';
 import { CursorStore } from './cursor-store';
@@ -23,6 +25,8 @@ import { UserPreferenceStore } from './user-preference-store';
 
 const plainStores = [
   AccountOverrideStore,
+  AuditLogStore,
+  AuditOutboxStore,
   CursorStore,
   DeletedPersonStore,
   DeliveryMarkStore,

@@ -56,6 +56,7 @@ interface Prepared {
 export class QueuePublisher {
   private readonly published;
   private readonly deadLetters;
+  private readonly beforehand: ((letter: DeadLetter) => Promise<void>)[] = [];
 
   constructor(
     private readonly connection: QueueConnection,
@@ -117,11 +118,17 @@ export class QueuePublisher {
     return Promise.all(outcomes);
   }
 
+  /** Has something done for each dead letter of this process. What throws keeps the letter from being stored. */
+  beforeDeadLetters(act: (letter: DeadLetter) => Promise<void>): void {
+    this.beforehand.push(act);
+  }
+
   /**
    * Hands what cannot be done to the operators. Resolves only after JetStream has stored it.
    * @throws QueueUnavailableError not stored, or not known: keep the message and repeat
    */
   async deadLetter(letter: DeadLetter): Promise<void> {
+    for (const act of this.beforehand) await act(letter);
     const { subject, id, headers, payload } = deadLetterMessage({
       traceparent: currentTraceparent(),
       ...letter,

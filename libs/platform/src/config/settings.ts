@@ -450,6 +450,27 @@ export const settings = {
       doc: 'Time between the pulls that make up for lost notifications, in milliseconds.',
     },
   },
+  audit: {
+    enabled: {
+      env: 'AUDIT_ENABLED',
+      schema: yesOrNo(),
+      default: true,
+      doc: 'Whether the bridge writes an AuditEvent of every create, update, disclosure and refusal; all its workers have to agree.',
+    },
+    url: {
+      env: 'AUDIT_URL',
+      schema: url(['https', 'http']),
+      optional: true,
+      doc: 'Base URL of the FHIR server that takes the AuditEvents; not set: the one of FHIR_BASE_URL, with its credentials.',
+    },
+    bearerToken: {
+      env: 'AUDIT_BEARER_TOKEN',
+      schema: matching(/^\S+$/, 'text without white space'),
+      optional: true,
+      secret: true,
+      doc: 'Bearer token for the server of AUDIT_URL; not set: no Authorization header.',
+    },
+  },
   media: {
     maxBytes: {
       env: 'MEDIA_MAX_BYTES',

@@ -1,0 +1,3 @@
+export { AuditModule, AuditSenderModule } from './audit.module';
+export { AuditTrail } from './audit-trail';
+export type { Deed, Done } from './audit-trail';
