@@ -3,6 +3,7 @@ import { Homeserver, MatrixRefusal, Members, Rooms } from '@bridge/matrix';
 import type { RoomMembershipStore, Sealer } from '@bridge/persistence';
 import type { QueuePublisher } from '@bridge/queue';
 import { FaultServer } from './support/fault-server';
+import type { Disclosures } from '../apps/room-manager/src/disclosures';
 import { Inviter } from '../apps/room-manager/src/inviter';
 import type { ManagerConfig } from '../apps/room-manager/src/manager-config';
 import { PartnerServers } from '../apps/room-manager/src/partner-servers';
@@ -34,6 +35,7 @@ beforeEach(async () => {
     {
       publish: async (kind: string, key: string) => queued.push({ kind, key }),
     } as unknown as QueuePublisher,
+    {} as Disclosures,
     { serverName: 'care.example' } as ManagerConfig,
   );
 });

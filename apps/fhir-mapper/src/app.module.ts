@@ -1,10 +1,12 @@
 import { DynamicModule, Module } from '@nestjs/common';
+import { AuditModule, AuditSenderModule } from '@bridge/audit';
 import { FhirModule } from '@bridge/fhir';
 import { MatrixModule } from '@bridge/matrix';
 import { ClinicalLines, pseudonymOnPatient } from '@bridge/mapping';
 import { PersistenceModule, Sealer } from '@bridge/persistence';
 import { Config, ConfigSection, PlatformModule } from '@bridge/platform';
 import { QueueModule } from '@bridge/queue';
+import { AuditedRecord } from './audited-record';
 import { BotForwarder } from './bot-forwarder';
 import { CareTeamSync } from './care-team-sync';
 import { ChangedController } from './changed.controller';
@@ -65,6 +67,7 @@ export const fhirMapperSections = [
   'rooms',
   'fhir',
   'subscriptions',
+  'audit',
   'homeserver',
   'media',
   'delivery',
@@ -85,6 +88,8 @@ export class FhirMapperModule {
         PersistenceModule.forRoot(config.postgres, config.matrix),
         FhirModule.forRoot(config.fhir),
         MatrixModule.forRoot(config.homeserver),
+        AuditModule.forRoot(config),
+        AuditSenderModule.forRoot(config),
       ],
       controllers: [
         PullController,
@@ -113,6 +118,7 @@ export class FhirMapperModule {
         SubscriptionTimer,
         SubscriptionWatch,
         PersonSurroundingsReader,
+        AuditedRecord,
         PersonResolver,
         PersonSync,
         NestedTeams,

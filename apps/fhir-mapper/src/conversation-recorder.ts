@@ -11,6 +11,7 @@ import {
 import { CareTeamStore, ConversationStore, Member } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
 import type { CommunicationRequest } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
 import { ConversationSync } from './conversation-sync';
 import { MapperConfig } from './mapper-config';
 
@@ -21,6 +22,7 @@ type AnswerTo = MessageOf<'conversation.start'>['answerTo'];
 export class ConversationRecorder {
   constructor(
     private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly careTeams: CareTeamStore,
     private readonly conversations: ConversationStore,
     private readonly sync: ConversationSync,
@@ -43,7 +45,8 @@ export class ConversationRecorder {
       startedAt: new Date(),
       serverName: this.config.serverName,
     });
-    const { ref } = await this.fhir.createOnce(request, requestQuery(identifier));
+    const cause = { ...causeOf(requester.fhirRef, answerTo), occasion: identifier, patient: team.subject };
+    const { ref } = await this.audited.createOnce(request, requestQuery(identifier), cause);
     await this.applyCurrent(ref);
     await this.tell(answerTo, account, 'conversation-started', ref);
   }
@@ -55,11 +58,10 @@ export class ConversationRecorder {
     const member =
       conversation && memberWithAccount(holders(await this.conversations.members(conversation)), by);
     if (!member || !mayArchive(member.role)) return this.tell(answerTo, by, 'requester-unknown');
-    const request = await this.fhir.read<CommunicationRequest>(ref);
-    if (!request) return;
-    // Somebody else's change in between is a FhirConflict: the message comes again, and reads again.
-    const archived = archivedRequest(request);
-    if (archived) await this.fhir.update(archived);
+    if (!(await this.fhir.read<CommunicationRequest>(ref))) return;
+    const occasion = `archived by ${answerTo?.eventId ?? by}`;
+    const cause = { ...causeOf(member.fhirRef, answerTo), occasion, patient: conversation.subject };
+    await this.audited.change<CommunicationRequest>(ref, archivedRequest, cause);
     // Told first, so that it is the last thing said before the Room closes.
     await this.tell(answerTo, by, 'conversation-archived');
     await this.applyCurrent(ref);
@@ -85,6 +87,10 @@ export class ConversationRecorder {
     const key = conversation ?? roomId;
     await this.publisher.publish('command.send-notice', key, message, { id: `${inReplyTo} ${notice}` });
   }
+}
+
+function causeOf(by: FhirRef, answerTo: AnswerTo) {
+  return { by, room: answerTo?.roomId, event: answerTo?.eventId };
 }
 
 function holders(members: readonly Member[]) {

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { FhirClient } from '@bridge/fhir';
 import { type Edit, type NoChange, edited, mentionedUsers, recaptioned } from '@bridge/mapping';
 import { MessageLinkStore } from '@bridge/persistence';
 import type { Communication } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
+import { causeOf } from './cause';
 import { LinkedEvents } from './linked-events';
 import { MessageRecorder } from './message-recorder';
 import { type Said, membersAmong, personOf } from './said-in';
@@ -11,7 +12,7 @@ import { type Said, membersAmong, personOf } from './said-in';
 @Injectable()
 export class EditRecorder {
   constructor(
-    private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly links: MessageLinkStore,
     private readonly related: LinkedEvents,
     private readonly messages: MessageRecorder,
@@ -36,11 +37,12 @@ export class EditRecorder {
     };
     const editor = { event: said.event, resource: personOf(said.event.sender, said) };
     let reason: NoChange | undefined;
-    const isWritten = await this.fhir.change<Communication>(link.fhirRef, (record) => {
+    const apply = (record: Communication): Communication | undefined => {
       const result = edited(record, recaptioned(record, replacement, change), editor);
       reason = typeof result === 'string' ? result : undefined;
       return typeof result === 'string' ? undefined : result;
-    });
+    };
+    const isWritten = await this.audited.change(link.fhirRef, apply, causeOf(said));
     // Also when the text was the same: the try before may have died right after writing it.
     if (isWritten || reason === 'same-content') await this.links.changed(target, editedAt);
     return isWritten ? 'edited' : (reason ?? 'nothing-to-edit');

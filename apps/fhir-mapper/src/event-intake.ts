@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '@bridge/audit';
 import { MatrixEvent } from '@bridge/contracts';
-import { readBotCommand, readEdit, wasRedacted } from '@bridge/mapping';
+import { readBotCommand, readEdit, refusalOfMessage, wasRedacted } from '@bridge/mapping';
 import { ConversationStore, HandledEventStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
 import { BotForwarder } from './bot-forwarder';
@@ -23,6 +24,9 @@ const notHandled: ReadonlySet<string> = new Set([
   'nothing-to-react-to',
 ]);
 
+/** What somebody must not do: it is not in the record, and the audit tells that they tried. */
+const refused: ReadonlySet<string> = new Set(['sender-not-in-room', 'not-the-sender']);
+
 /** Every event that was said in Matrix comes in here: what is it, and who takes it from here? */
 @Injectable()
 export class EventIntake {
@@ -37,6 +41,7 @@ export class EventIntake {
     private readonly edits: EditRecorder,
     private readonly reactions: ReactionRecorder,
     private readonly redactions: RedactionRecorder,
+    private readonly trail: AuditTrail,
     private readonly config: MapperConfig,
     metrics: Metrics,
   ) {
@@ -55,8 +60,13 @@ export class EventIntake {
   private async takeOnce(event: MatrixEvent): Promise<string> {
     if (await this.handled.isHandled(event.event_id)) return 'repeated';
     const outcome = await this.outcomeOf(event);
+    if (refused.has(outcome)) await this.tellRefusal(event, outcome);
     if (!notHandled.has(outcome)) await this.handled.note(event.event_id, event.room_id);
     return outcome;
+  }
+
+  private async tellRefusal(event: MatrixEvent, outcome: string): Promise<void> {
+    await this.trail.refused(event.event_id, refusalOfMessage(`matrix.${event.type}`, event, outcome));
   }
 
   private async outcomeOf(event: MatrixEvent): Promise<string> {

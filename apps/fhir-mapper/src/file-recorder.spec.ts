@@ -1,10 +1,13 @@
+import { AuditTrail } from '@bridge/audit';
 import { FhirRef, MatrixEvent, TransientError } from '@bridge/contracts';
-import type { FhirClient } from '@bridge/fhir';
+import type { Binaries, FhirClient } from '@bridge/fhir';
 import type { FileRefusal } from '@bridge/mapping';
 import { PartnerAway } from '@bridge/matrix';
+import type { AuditOutboxStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
 import type { QueuePublisher } from '@bridge/queue';
 import type { Communication, CommunicationPayload, DocumentReference } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
 import { FileRecorder } from './file-recorder';
 import type { FileStore } from './file-store';
 
@@ -57,8 +60,11 @@ function worldWith({
   const publisher = {
     publish: async (kind: string, _key: string, message: object) => void published.push({ kind, message }),
   };
+  const config = { enabled: false, serverName: 'care.example' };
+  const trail = new AuditTrail({} as AuditOutboxStore, config, new Metrics());
   const recorder = new FileRecorder(
     fhir as unknown as FhirClient,
+    new AuditedRecord(fhir as unknown as FhirClient, {} as Binaries, trail),
     store as unknown as FileStore,
     publisher as unknown as QueuePublisher,
     new Metrics(),
@@ -159,7 +165,7 @@ describe('a message that is taken back', () => {
 
   it('withdraws its document', async () => {
     const { recorder, updated } = worldWith({ record, document });
-    await recorder.withdraw(ref);
+    await recorder.withdraw(ref, { by: event.sender, occasion: event.event_id });
     expect(updated).toEqual([{ ...document, status: 'entered-in-error' }]);
   });
 
@@ -169,7 +175,7 @@ describe('a message that is taken back', () => {
     ['has one that is gone', record, undefined],
   ])('changes nothing when it %s', async (_what, taken, found) => {
     const { recorder, updated } = worldWith({ record: taken, document: found });
-    await recorder.withdraw(ref);
+    await recorder.withdraw(ref, { by: event.sender, occasion: event.event_id });
     expect(updated).toEqual([]);
   });
 });

@@ -18,6 +18,8 @@ import { PartnerAway } from '@bridge/matrix';
 import { Metrics } from '@bridge/platform';
 import { QueuePublisher } from '@bridge/queue';
 import type { Communication, CommunicationPayload, DocumentReference } from '@medplum/fhirtypes';
+import { type Cause, AuditedRecord } from './audited-record';
+import { causeOfRecord } from './cause';
 import { FileStore } from './file-store';
 
 /** The record of a message with a file, and what became of the file. */
@@ -36,6 +38,7 @@ export class FileRecorder {
 
   constructor(
     private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly files: FileStore,
     private readonly publisher: QueuePublisher,
     metrics: Metrics,
@@ -60,7 +63,7 @@ export class FileRecorder {
     if (!file) return undefined;
     const existing = await this.recordOf(event);
     if (existing && holdsFile(existing)) return { communication: existing, outcome: 'file-stored' };
-    const stored = await this.storeOrWait(file, communication);
+    const stored = await this.storeOrWait(file, communication, causeOfRecord(event, communication));
     return typeof stored === 'string'
       ? { communication: withoutFile(communication, file, stored), outcome: stored }
       : { communication: withFile(communication, file, stored), outcome: 'file-stored' };
@@ -87,9 +90,12 @@ export class FileRecorder {
     const file = offeredFile(event);
     const record = file && (await this.recordOf(event));
     if (!record || !awaitsFile(record)) return;
-    const stored = await this.storeOrGiveUp(file, record, since);
-    await this.fhir.change<Communication>(refOf(record), (current) =>
-      awaitsFile(current) ? withLateFile(current, stored) : undefined,
+    const cause = causeOfRecord(event, record);
+    const stored = await this.storeOrGiveUp(file, record, cause, since);
+    await this.audited.change<Communication>(
+      refOf(record),
+      (current) => (awaitsFile(current) ? withLateFile(current, stored) : undefined),
+      { ...cause, occasion: `late file of ${cause.occasion}` },
     );
     await this.followUp(event, typeof stored === 'string' ? stored : 'file-stored');
   }
@@ -98,21 +104,22 @@ export class FileRecorder {
    * The document of a message that is taken back says so. To be done before the record is emptied, which names it.
    * The Binary stays: the record's history names it as well.
    */
-  async withdraw(ref: FhirRef): Promise<void> {
+  async withdraw(ref: FhirRef, cause: Cause): Promise<void> {
     const record = await this.fhir.read<Communication>(ref);
     for (const { contentReference } of record?.payload ?? []) {
       const document = parseFhirRef(contentReference?.reference);
       if (document && typeOf(document) === 'DocumentReference')
-        await this.fhir.change<DocumentReference>(document, withdrawn);
+        await this.audited.change<DocumentReference>(document, withdrawn, cause);
     }
   }
 
   private async storeOrWait(
     file: OfferedFile,
     communication: Communication,
+    cause: Cause,
   ): Promise<CommunicationPayload | FileRefusal | 'file-late'> {
     try {
-      return await this.files.store(file, communication);
+      return await this.files.store(file, communication, cause);
     } catch (error) {
       // Somebody else's homeserver may be away for days: the conversation goes on without the file.
       if (error instanceof PartnerAway) return 'file-late';
@@ -123,10 +130,11 @@ export class FileRecorder {
   private async storeOrGiveUp(
     file: OfferedFile,
     record: Communication,
+    cause: Cause,
     since: Date,
   ): Promise<CommunicationPayload | FileRefusal> {
     try {
-      return await this.files.store(file, record);
+      return await this.files.store(file, record, cause);
     } catch (error) {
       if (error instanceof PartnerAway && Date.now() - since.getTime() > patienceMs)
         return 'file-unavailable';

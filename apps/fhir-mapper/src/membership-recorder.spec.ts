@@ -1,6 +1,10 @@
+import { AuditTrail } from '@bridge/audit';
 import { FhirRef, UserId } from '@bridge/contracts';
-import { type FhirClient, FhirConflict } from '@bridge/fhir';
+import { type Binaries, type FhirClient, FhirConflict } from '@bridge/fhir';
+import type { AuditOutboxStore } from '@bridge/persistence';
+import { Metrics } from '@bridge/platform';
 import type { CareTeam, RelatedPerson } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
 import type { CareTeamSync } from './care-team-sync';
 import { MembershipRecorder } from './membership-recorder';
 import type { PersonResolver } from './person-resolver';
@@ -44,8 +48,11 @@ class World {
       practitionerOf: async (ref: string) =>
         ref === 'PractitionerRole/of-ada' ? FhirRef.parse('Practitioner/ada') : undefined,
     };
+    const config = { enabled: false, serverName: 'care.example' };
+    const trail = new AuditTrail({} as AuditOutboxStore, config, new Metrics());
     this.recorder = new MembershipRecorder(
       fhir as unknown as FhirClient,
+      new AuditedRecord(fhir as unknown as FhirClient, {} as Binaries, trail),
       persons as unknown as PersonResolver,
       {} as CareTeamSync,
     );

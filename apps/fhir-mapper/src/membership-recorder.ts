@@ -3,6 +3,7 @@ import { type FhirRef, type MessageOf, parseFhirRef, typeOf } from '@bridge/cont
 import { FhirClient, FhirConflict } from '@bridge/fhir';
 import { withMember, withoutMember } from '@bridge/mapping';
 import type { CareTeam, RelatedPerson } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
 import { CareTeamSync } from './care-team-sync';
 import { PersonResolver } from './person-resolver';
 
@@ -16,6 +17,7 @@ export class MembershipRecorder {
 
   constructor(
     private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly persons: PersonResolver,
     private readonly careTeams: CareTeamSync,
   ) {}
@@ -26,12 +28,20 @@ export class MembershipRecorder {
    * @throws FhirConflict when others keep changing the care team: the queue tries again
    */
   async change(message: MessageOf<'membership.changed'>): Promise<void> {
+    const { careTeam, userId, present, changedAt } = message;
+    const occasion = `${userId} ${present ? 'joined' : 'left'} ${changedAt}`;
+    await this.audited.changing(careTeam, { by: userId, occasion }, () => this.write(message));
+  }
+
+  /** @returns whether anything was to be written */
+  private async write(message: MessageOf<'membership.changed'>): Promise<boolean> {
     for (let left = tries; ; left -= 1) {
       const careTeam = await this.fhir.read<CareTeam>(message.careTeam);
       const after = careTeam && (await this.changed(careTeam, message));
-      if (!after) return;
+      if (!after) return false;
       try {
-        return await this.fhir.update(after);
+        await this.fhir.update(after);
+        return true;
       } catch (error) {
         if (!(error instanceof FhirConflict) || left === 1) throw error;
       }

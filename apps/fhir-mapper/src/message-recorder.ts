@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { EventId, FhirRef, MatrixEvent } from '@bridge/contracts';
-import { FhirClient } from '@bridge/fhir';
 import {
   type MessageContent,
   type MissingContent,
@@ -13,6 +12,8 @@ import {
 } from '@bridge/mapping';
 import { MessageLinkStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
+import { AuditedRecord } from './audited-record';
+import { causeOf } from './cause';
 import { FileRecorder } from './file-recorder';
 import { LinkedEvents } from './linked-events';
 import { MapperConfig } from './mapper-config';
@@ -23,7 +24,7 @@ import { UnreadTasks } from './unread-tasks';
 @Injectable()
 export class MessageRecorder {
   constructor(
-    private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly links: MessageLinkStore,
     private readonly related: LinkedEvents,
     private readonly files: FileRecorder,
@@ -46,7 +47,11 @@ export class MessageRecorder {
     });
     const file = await this.files.attach(event, plain);
     const communication = file?.communication ?? plain;
-    const { ref, versionId } = await this.fhir.createOnce(communication, identifierQuery(event.event_id));
+    const { ref, versionId } = await this.audited.createOnce(
+      communication,
+      identifierQuery(event.event_id),
+      causeOf(said),
+    );
     await this.unread.note(conversation, ref, personOf(event.sender, said));
     // Told before the link is there: with it, a repetition ends above.
     if (file) await this.files.followUp(event, file.outcome);

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { EventId, typeOf } from '@bridge/contracts';
-import { FhirClient } from '@bridge/fhir';
 import {
   type Reactable,
   isClinicalType,
@@ -9,7 +8,9 @@ import {
   withReaction,
   withoutReaction,
 } from '@bridge/mapping';
-import { type Conversation, ReactionLinkStore } from '@bridge/persistence';
+import { ReactionLinkStore } from '@bridge/persistence';
+import { AuditedRecord } from './audited-record';
+import { causeOf } from './cause';
 import { LinkedEvents } from './linked-events';
 import { type Said, personOf } from './said-in';
 
@@ -17,7 +18,7 @@ import { type Said, personOf } from './said-in';
 @Injectable()
 export class ReactionRecorder {
   constructor(
-    private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly reactions: ReactionLinkStore,
     private readonly related: LinkedEvents,
   ) {}
@@ -34,17 +35,19 @@ export class ReactionRecorder {
     const who = whoIs(event.sender, personOf(event.sender, said));
     // Noted first: after a death in between the reaction is there or not, and its redaction finds out.
     await this.reactions.save(event.event_id, link.fhirRef);
-    const isWritten = await this.fhir.change<Reactable>(link.fhirRef, (resource) =>
-      withReaction(resource, { key: reaction.key, who, eventId: event.event_id }),
+    const isWritten = await this.audited.change<Reactable>(
+      link.fhirRef,
+      (resource) => withReaction(resource, { key: reaction.key, who, eventId: event.event_id }),
+      causeOf(said),
     );
     return isWritten ? 'reacted' : 'reacted-before';
   }
 
   /** @returns false when the event is no reaction that the record of this conversation holds */
-  async takeBack(eventId: EventId, conversation: Conversation): Promise<boolean> {
+  async takeBack(eventId: EventId, said: Said): Promise<boolean> {
     const ref = await this.reactions.resourceOf(eventId);
-    if (!ref || !(await this.related.holds(ref, conversation))) return false;
-    await this.fhir.change<Reactable>(ref, (resource) => withoutReaction(resource, eventId));
+    if (!ref || !(await this.related.holds(ref, said.conversation))) return false;
+    await this.audited.change<Reactable>(ref, (each) => withoutReaction(each, eventId), causeOf(said));
     await this.reactions.remove(eventId);
     return true;
   }

@@ -1,9 +1,11 @@
+import { AuditTrail } from '@bridge/audit';
 import { EventId, FhirRef, RoomId, UserId } from '@bridge/contracts';
-import { FhirClient, FhirConflict } from '@bridge/fhir';
+import { type Binaries, FhirClient, FhirConflict } from '@bridge/fhir';
 import { MatrixRefusal, Receipts } from '@bridge/matrix';
-import type { ConversationStore, MessageLinkStore } from '@bridge/persistence';
+import type { AuditOutboxStore, ConversationStore, MessageLinkStore } from '@bridge/persistence';
 import type { Metrics } from '@bridge/platform';
 import type { AuditEvent, Resource, Task } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
 import { MapperConfig } from './mapper-config';
 import type { PersonResolver } from './person-resolver';
 import { ReadingRecorder } from './reading-recorder';
@@ -70,7 +72,17 @@ class World {
     const config = { serverName: 'care.example', marks } as MapperConfig;
     const counter = { inc: ({ outcome }: { outcome: string }) => void this.outcomes.push(outcome) };
     const metrics = { counter: () => counter } as unknown as Metrics;
-    this.recorder = new ReadingRecorder(fhir, persons, conversations, links, receipts, config, metrics);
+    const trail = new AuditTrail({} as AuditOutboxStore, { ...config, enabled: false }, metrics);
+    this.recorder = new ReadingRecorder(
+      fhir,
+      new AuditedRecord(fhir, {} as Binaries, trail),
+      persons,
+      conversations,
+      links,
+      receipts,
+      config,
+      metrics,
+    );
   }
 
   addTask(id: string, focus: string, owner = 'Practitioner/ada', status: Task['status'] = 'requested'): void {

@@ -6,6 +6,7 @@ import { MatrixRefusal, Receipts } from '@bridge/matrix';
 import { Conversation, ConversationStore, MessageLinkStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
 import type { Task } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
 import { MapperConfig } from './mapper-config';
 import { PersonResolver } from './person-resolver';
 
@@ -19,6 +20,7 @@ export class ReadingRecorder {
 
   constructor(
     private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly persons: PersonResolver,
     private readonly conversations: ConversationStore,
     private readonly links: MessageLinkStore,
@@ -88,7 +90,7 @@ export class ReadingRecorder {
 
   /** @throws FhirConflict when somebody changes a Task at the same time: the receipt is then worked on again */
   private async completeTasks(
-    { conversation }: Conversation,
+    { conversation, subject, roomId }: Conversation,
     reader: FhirRef,
     what: FhirRef,
     readAt: Date,
@@ -96,6 +98,8 @@ export class ReadingRecorder {
     if (typeOf(conversation) !== 'CommunicationRequest') return;
     const open = { 'based-on': conversation, status: openTaskStatus.join(',') };
     const readUpTo = await this.links.bridgedAt(what, conversation);
+    const room = roomId ?? undefined;
+    const cause = { by: reader, occasion: `read ${what} by ${reader}`, patient: subject, room };
     const isRead = async (focus: FhirRef): Promise<boolean> => {
       if (focus === what) return true;
       const bridgedAt = await this.links.bridgedAt(focus, conversation);
@@ -106,7 +110,7 @@ export class ReadingRecorder {
         const focus = parseFhirRef(task.focus?.reference);
         const after = completed(task, readAt);
         if (after && focus && (await this.isOwner(task, reader)) && (await isRead(focus)))
-          await this.fhir.update(after);
+          await this.audited.update(after, cause);
       }
     }
   }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { FhirClient } from '@bridge/fhir';
 import { redacted, redactionTarget } from '@bridge/mapping';
 import { HandledEventStore, MessageLinkStore } from '@bridge/persistence';
 import type { Communication } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
+import { causeOf } from './cause';
 import { DeliveryStatus } from './delivery-status';
 import { FileRecorder } from './file-recorder';
 import { LinkedEvents } from './linked-events';
@@ -17,7 +18,7 @@ import type { Said } from './said-in';
 @Injectable()
 export class RedactionRecorder {
   constructor(
-    private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly links: MessageLinkStore,
     private readonly handled: HandledEventStore,
     private readonly related: LinkedEvents,
@@ -26,13 +27,11 @@ export class RedactionRecorder {
     private readonly files: FileRecorder,
   ) {}
 
-  async record({
-    event,
-    conversation,
-  }: Said): Promise<'redacted' | 'reaction-removed' | 'nothing-to-redact'> {
+  async record(said: Said): Promise<'redacted' | 'reaction-removed' | 'nothing-to-redact'> {
+    const { event, conversation } = said;
     const target = redactionTarget(event);
     if (!target) return 'nothing-to-redact';
-    if (await this.reactions.takeBack(target, conversation)) return 'reaction-removed';
+    if (await this.reactions.takeBack(target, said)) return 'reaction-removed';
     const link = await this.related.find(target, conversation);
     if (!link) {
       // Not recorded, perhaps not yet (a dead letter that is replayed later): it never will be.
@@ -41,8 +40,9 @@ export class RedactionRecorder {
       return 'nothing-to-redact';
     }
     if (link.direction !== 'to-fhir') return 'nothing-to-redact';
-    await this.files.withdraw(link.fhirRef);
-    await this.fhir.change<Communication>(link.fhirRef, (record) => redacted(record, event));
+    const cause = causeOf(said);
+    await this.files.withdraw(link.fhirRef, cause);
+    await this.audited.change<Communication>(link.fhirRef, (record) => redacted(record, event), cause);
     await this.links.redacted(target);
     return 'redacted';
   }

@@ -1,4 +1,5 @@
 import { DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from '@bridge/audit';
 import { FhirModule } from '@bridge/fhir';
 import { MatrixModule } from '@bridge/matrix';
 import { PersistenceModule, Sealer } from '@bridge/persistence';
@@ -18,6 +19,7 @@ import { ContainerPlaces } from './container-places';
 import { ContainerReconciler } from './container-reconciler';
 import { DeliveryMarks } from './delivery-marks';
 import { DirectChats } from './direct-chats';
+import { Disclosures } from './disclosures';
 import { EventController } from './event.controller';
 import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
@@ -57,6 +59,7 @@ export const roomManagerSections = [
   'rooms',
   'bot',
   'fhir',
+  'audit',
   'media',
 ] as const satisfies ConfigSection[];
 
@@ -73,11 +76,13 @@ export class RoomManagerModule {
         PersistenceModule.forRoot(config.postgres, config.matrix),
         MatrixModule.forRoot(config.homeserver),
         FhirModule.forRoot(config.fhir),
+        AuditModule.forRoot(config),
       ],
       controllers: [CommandController, EventController],
       providers: [
         { provide: ManagerConfig, useFactory: () => new ManagerConfig(config) },
         { provide: Sealer, useFactory: () => new Sealer(Buffer.from(config.encryption.key, 'base64')) },
+        Disclosures,
         GhostKeeper,
         GhostVoice,
         FileUploader,

@@ -5,6 +5,7 @@ import { inviteContextField } from '@bridge/mapping';
 import { Members, Rooms } from '@bridge/matrix';
 import { RoomMembershipStore, Sealer } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
+import { Disclosures } from './disclosures';
 import { ManagerConfig } from './manager-config';
 import { PartnerServers } from './partner-servers';
 
@@ -35,6 +36,7 @@ export class Inviter {
     private readonly memberships: RoomMembershipStore,
     private readonly sealer: Sealer,
     private readonly publisher: QueuePublisher,
+    private readonly disclosures: Disclosures,
     private readonly config: ManagerConfig,
   ) {}
 
@@ -47,12 +49,14 @@ export class Inviter {
     const { roomId, userId, sealedSubject, reason } = invitation;
     const server = serverOf(userId);
     const isElsewhere = server !== this.config.serverName;
-    const context =
-      isElsewhere && sealedSubject ? { [inviteContextField]: this.sealer.open(sealedSubject) } : {};
+    const pseudonym = isElsewhere && sealedSubject ? this.sealer.open(sealedSubject) : undefined;
+    const context = pseudonym === undefined ? {} : { [inviteContextField]: pseudonym };
+    const content = { ...context, ...(reason ? { reason } : {}) };
+    const ask = () => this.rooms.invite(roomId, userId, content, withinMs);
     if (isElsewhere) this.partners.check(server);
     try {
       if (isElsewhere && !this.partners.isFresh(server)) await this.members.reach(userId, withinMs);
-      await this.rooms.invite(roomId, userId, { ...context, ...(reason ? { reason } : {}) }, withinMs);
+      await (pseudonym === undefined ? ask() : this.disclosures.ofPseudonym(invitation, ask));
       if (isElsewhere) this.partners.reached(server);
     } catch (error) {
       if (isElsewhere && error instanceof TransientError) this.partners.failed(server);

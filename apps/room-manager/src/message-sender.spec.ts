@@ -7,6 +7,7 @@ import type {
   Participant,
   ParticipantStore,
 } from '@bridge/persistence';
+import type { Disclosures } from './disclosures';
 import { FileUploader } from './file-uploader';
 import type { GhostKeeper } from './ghost-keeper';
 import { GhostVoice } from './ghost-voice';
@@ -123,6 +124,7 @@ class World {
       files,
       this.redactor,
       { tell: async () => {} } as unknown as SaidMessages,
+      { ofMessage: (_message, _room, send) => send() } as Disclosures,
       this.rooms,
       config,
     );

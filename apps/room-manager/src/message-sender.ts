@@ -9,6 +9,7 @@ import {
   Participant,
   ParticipantStore,
 } from '@bridge/persistence';
+import { Disclosures } from './disclosures';
 import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
 import { GhostVoice } from './ghost-voice';
@@ -41,6 +42,7 @@ export class MessageSender {
     private readonly files: FileUploader,
     private readonly redactor: MessageRedactor,
     private readonly said: SaidMessages,
+    private readonly disclosures: Disclosures,
     private readonly rooms: Rooms,
     private readonly config: ManagerConfig,
   ) {}
@@ -122,13 +124,16 @@ export class MessageSender {
   private async sendAs(
     { as, person }: Speaker,
     roomId: RoomId,
-    { source, version, part }: Message,
+    message: Message,
     content: object,
     timestamp: number | undefined,
   ): Promise<EventId> {
+    const { source, version, part } = message;
     const id = { roomId, as, transactionId: transactionId({ ghost: as, source, version, part }) };
     const send = () => this.rooms.send({ ...id, content, timestamp });
-    return person ? this.voice.act(roomId, person, send) : send();
+    return this.disclosures.ofMessage(message, roomId, () =>
+      person ? this.voice.act(roomId, person, send) : send(),
+    );
   }
 
   private async roomOf({ conversation }: Message): Promise<RoomId> {

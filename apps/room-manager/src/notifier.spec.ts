@@ -1,3 +1,4 @@
+import type { AuditTrail } from '@bridge/audit';
 import { EventId, MessageOf, RoomId, TransientError, UserId } from '@bridge/contracts';
 import { textsIn } from '@bridge/mapping';
 import type { Rooms } from '@bridge/matrix';
@@ -22,6 +23,7 @@ const notice = (event: string, once: boolean): MessageOf<'command.send-notice'> 
 
 function notifier() {
   const said: Saying[] = [];
+  const refused: (string | undefined)[] = [];
   const told = new Set<string>();
   const faults = { say: false, told: false };
   const voice = {
@@ -44,9 +46,10 @@ function notifier() {
     { textsFor: async () => textsIn('nl') } as unknown as Languages,
     tellings as unknown as ToldOnceStore,
     { reconcile: async () => RoomId.parse('!made') } as unknown as RoomReconciler,
+    { refused: async (_key, { reason }) => void refused.push(reason) } as AuditTrail,
     { serverName: 'vvt.example:8448' } as ManagerConfig,
   );
-  return { service, said, faults };
+  return { service, said, refused, faults };
 }
 
 describe('what somebody is told once in a Room', () => {
@@ -95,5 +98,15 @@ describe('a notice', () => {
     const details = { conversation: 'CommunicationRequest/1' };
     await service.notify({ ...notice('$1', false), notice: 'conversation-started', details });
     expect(said[0]?.answer.text).toContain('https://matrix.to/#/!made?via=vvt.example%3A8448');
+  });
+});
+
+describe('the audit', () => {
+  it('hears of what was not done as somebody wished, and not of what was', async () => {
+    const { service, refused } = notifier();
+    const wellDone = { ...notice('$2', false), notice: 'conversation-archived' as const };
+    await service.notify(notice('$1', false));
+    await service.notify(wellDone);
+    expect(refused).toEqual(['unreadable-encrypted']);
   });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '@bridge/audit';
 import { FhirRef, MessageOf } from '@bridge/contracts';
-import { NoticeDetails } from '@bridge/mapping';
+import { NoticeDetails, refusalOfNotice } from '@bridge/mapping';
 import { Rooms } from '@bridge/matrix';
 import { ToldOnceStore } from '@bridge/persistence';
 import { BotVoice, aboutEvent } from './bot-voice';
@@ -20,6 +21,7 @@ export class Notifier {
     private readonly languages: Languages,
     private readonly tellings: ToldOnceStore,
     private readonly roomReconciler: RoomReconciler,
+    private readonly trail: AuditTrail,
     private readonly config: ManagerConfig,
   ) {}
 
@@ -28,7 +30,10 @@ export class Notifier {
    * What is said once per person and Room is noted after it was said: when the process dies in between, it is said
    * again under the same transaction id, which the homeserver knows.
    */
-  async notify({ roomId, inReplyTo, to, notice, details, once = false }: Notice): Promise<void> {
+  async notify(message: Notice): Promise<void> {
+    const { roomId, inReplyTo, to, notice, details, once = false } = message;
+    const refusal = refusalOfNotice(message);
+    if (refusal) await this.trail.refused(`${inReplyTo} ${notice}`, refusal);
     const telling = { roomId, userId: to, notice };
     if (once && (await this.tellings.wasTold(telling))) return;
     const [texts, event, values] = await Promise.all([
