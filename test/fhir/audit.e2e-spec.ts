@@ -146,7 +146,7 @@ describe('a refusal', () => {
       'm.relates_to': { rel_type: 'm.replace', event_id: eventId },
       'm.new_content': { msgtype: 'm.text', body: 'I have not seen her.' },
     });
-    const event = await auditedOnce(audit, { deed: 'create', entity: edit.eventId });
+    const event = await auditedOnce(audit, { deed: 'update', entity: edit.eventId });
     expect(event).toMatchObject({ outcome: '4', outcomeDesc: 'not-the-sender' });
     expect(event.agent?.[0]?.who?.identifier?.value).toBe(network.nurse.matrix.userId);
   });

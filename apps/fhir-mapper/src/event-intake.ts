@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@bridge/audit';
 import { MatrixEvent } from '@bridge/contracts';
-import { readBotCommand, readEdit, refusalOfMessage, wasRedacted } from '@bridge/mapping';
+import { type AuditDeed, readBotCommand, readEdit, refusalOfMessage, wasRedacted } from '@bridge/mapping';
 import { ConversationStore, HandledEventStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
 import { BotForwarder } from './bot-forwarder';
@@ -25,7 +25,10 @@ const notHandled: ReadonlySet<string> = new Set([
 ]);
 
 /** What somebody must not do: it is not in the record, and the audit tells that they tried. */
-const refused: ReadonlySet<string> = new Set(['sender-not-in-room', 'not-the-sender']);
+const refused: ReadonlyMap<string, AuditDeed> = new Map([
+  ['sender-not-in-room', 'create'],
+  ['not-the-sender', 'update'],
+]);
 
 /** Every event that was said in Matrix comes in here: what is it, and who takes it from here? */
 @Injectable()
@@ -60,13 +63,15 @@ export class EventIntake {
   private async takeOnce(event: MatrixEvent): Promise<string> {
     if (await this.handled.isHandled(event.event_id)) return 'repeated';
     const outcome = await this.outcomeOf(event);
-    if (refused.has(outcome)) await this.tellRefusal(event, outcome);
+    const deed = refused.get(outcome);
+    if (deed) await this.tellRefusal(event, outcome, deed);
     if (!notHandled.has(outcome)) await this.handled.note(event.event_id, event.room_id);
     return outcome;
   }
 
-  private async tellRefusal(event: MatrixEvent, outcome: string): Promise<void> {
-    await this.trail.refused(event.event_id, refusalOfMessage(`matrix.${event.type}`, event, outcome));
+  private async tellRefusal(event: MatrixEvent, outcome: string, deed: AuditDeed): Promise<void> {
+    const refusal = refusalOfMessage(`matrix.${event.type}`, event, outcome);
+    await this.trail.refused(event.event_id, { ...refusal, deed });
   }
 
   private async outcomeOf(event: MatrixEvent): Promise<string> {
