@@ -94,6 +94,19 @@ export default tseslint.config(
   },
   ...importRules,
   {
+    files: ['apps/fhir-mapper/src/**/*.ts'],
+    ignores: ['apps/fhir-mapper/src/audited-record.ts', '**/*.spec.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[object.property.name="fhir"][property.name=/^(createOnce|update|change)$/]',
+          message: 'What is written into the record is told in the audit: write through AuditedRecord.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
       globals: {

@@ -40,6 +40,7 @@ export class MembershipRecorder {
       const after = careTeam && (await this.changed(careTeam, message));
       if (!after) return false;
       try {
+        // eslint-disable-next-line no-restricted-syntax -- within AuditedRecord.changing
         await this.fhir.update(after);
         return true;
       } catch (error) {
