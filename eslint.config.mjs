@@ -100,7 +100,8 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          selector: 'MemberExpression[object.property.name="fhir"][property.name=/^(createOnce|update|change)$/]',
+          selector:
+            'MemberExpression[object.property.name="fhir"][property.name=/^(createOnce|update|change)$/]',
           message: 'What is written into the record is told in the audit: write through AuditedRecord.',
         },
       ],
