@@ -5,7 +5,7 @@ import { urlOf } from '../../deploy/local/src/bridge';
 import type { ManagedProcess } from '../../deploy/local/src/child-process';
 import { participant, practitioner, roles, subscription } from '../../deploy/local/src/example-data';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
-import { fhirServerProcess } from '../../deploy/local/src/fhir-server-process';
+import { localFhirServer } from '../../deploy/local/src/fhir-server-process';
 import { freePorts } from '../../deploy/local/src/free-port';
 import { recordOf, sayInMatrix, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
@@ -27,8 +27,9 @@ let audit: FhirApi;
 
 beforeAll(async () => {
   const [port] = (await freePorts(1)) as [number];
-  const server = fhirServerProcess({
+  const server = localFhirServer({
     port,
+    directory: join(process.cwd(), '.cache'),
     logFile: join(process.cwd(), '.cache', `audit-server-${port}.log`),
   });
   auditServer = server.process;

@@ -1,9 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { MessageOf } from '@bridge/contracts';
-import { FhirClient, FhirRefusal } from '@bridge/fhir';
+import { FhirRefusal } from '@bridge/fhir';
 import { withEventId } from '@bridge/mapping';
 import { Metrics } from '@bridge/platform';
 import type { Communication } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
 
 /** The id of the event that says in Matrix what was written in FHIR → an identifier of the Communication. */
 @Injectable()
@@ -12,7 +13,7 @@ export class EventIdRecorder {
   private readonly outcomes;
 
   constructor(
-    private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     metrics: Metrics,
   ) {
     this.outcomes = metrics.counter(
@@ -32,8 +33,10 @@ export class EventIdRecorder {
 
   private async write({ communication, eventId }: MessageOf<'message.said'>) {
     try {
-      const isWritten = await this.fhir.change<Communication>(communication, (current) =>
-        withEventId(current, eventId),
+      const isWritten = await this.audited.change<Communication>(
+        communication,
+        (current) => withEventId(current, eventId),
+        { by: undefined, occasion: eventId, event: eventId },
       );
       return isWritten ? 'written' : 'nothing-to-write';
     } catch (error) {

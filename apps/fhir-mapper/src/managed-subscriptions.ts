@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   BeforeApplicationShutdown,
   Inject,
@@ -19,6 +20,7 @@ import {
 } from '@bridge/mapping';
 import { Config } from '@bridge/platform';
 import type { Subscription } from '@medplum/fhirtypes';
+import { AuditedRecord, type Cause } from './audited-record';
 import { MapperConfig } from './mapper-config';
 import { pulledTypes } from './pulled-types';
 
@@ -40,6 +42,7 @@ export class ManagedSubscriptions implements OnApplicationBootstrap, BeforeAppli
 
   constructor(
     private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly capabilities: Capabilities,
     private readonly config: MapperConfig,
     @Inject(SUBSCRIPTION_SETTINGS) private readonly settings: SubscriptionSettings,
@@ -90,12 +93,16 @@ export class ManagedSubscriptions implements OnApplicationBootstrap, BeforeAppli
 
   private async create(type: string, subscription: Subscription): Promise<void> {
     const query = new URLSearchParams({ _tag: tokenOf(ownTagFor(type, this.config)) }).toString();
-    const { ref } = await this.fhir.createOnce(subscription, query);
+    const { ref } = await this.audited.createOnce(subscription, query, this.cause());
     this.logger.log(`${ref} tells of ${type}`);
   }
 
   private async mend(current: Subscription, wanted: Subscription): Promise<void> {
-    const isWritten = await this.fhir.change<Subscription>(refOf(current), (now) => mended(now, wanted));
+    const isWritten = await this.audited.change<Subscription>(
+      refOf(current),
+      (now) => mended(now, wanted),
+      this.cause(),
+    );
     if (isWritten) this.logger.warn(`${refOf(current)} was ${current.status}, or not as configured: mended`);
   }
 
@@ -114,6 +121,11 @@ export class ManagedSubscriptions implements OnApplicationBootstrap, BeforeAppli
     return found
       .filter((each) => typeOfOwn(each, this.config) !== undefined)
       .sort((one, other) => (one.id ?? '').localeCompare(other.id ?? ''));
+  }
+
+  /** Nobody has asked for it, and no time is like another. */
+  private cause(): Cause {
+    return { by: undefined, occasion: randomUUID() };
   }
 
   private managed(): Managed {

@@ -6,6 +6,7 @@ import type { QueuePublisher } from '@bridge/queue';
 import type { Parameters, Resource, Subscription } from '@medplum/fhirtypes';
 import type { MapperConfig } from './mapper-config';
 import type { SubscriptionTimer } from './subscription-timer';
+import type { AuditedRecord } from './audited-record';
 import { SubscriptionWatch } from './subscription-watch';
 
 type Notified = MessageOf<'fhir.notified'>;
@@ -60,6 +61,7 @@ class World {
     };
     this.watch = new SubscriptionWatch(
       fhir as unknown as FhirClient,
+      fhir as unknown as AuditedRecord,
       operations as unknown as SubscriptionOperations,
       states as unknown as SubscriptionStateStore,
       publisher as unknown as QueuePublisher,

@@ -17,6 +17,7 @@ import { SubscriptionKey, SubscriptionState, SubscriptionStateStore } from '@bri
 import { Metrics } from '@bridge/platform';
 import { QueuePublisher } from '@bridge/queue';
 import type { Subscription } from '@medplum/fhirtypes';
+import { AuditedRecord } from './audited-record';
 import { MapperConfig } from './mapper-config';
 import { SubscriptionTimer } from './subscription-timer';
 
@@ -40,6 +41,7 @@ export class SubscriptionWatch {
 
   constructor(
     private readonly fhir: FhirClient,
+    private readonly audited: AuditedRecord,
     private readonly operations: SubscriptionOperations,
     private readonly states: SubscriptionStateStore,
     private readonly publisher: QueuePublisher,
@@ -160,8 +162,11 @@ export class SubscriptionWatch {
     if (reactivatedAt && Date.now() - reactivatedAt.getTime() < betweenReactivationsMs) return reactivatedAt;
     await this.pull(key, undefined, 'error', checkDueAt);
     try {
-      await this.fhir.change<Subscription>(refOf(key), (current) =>
-        current.status === 'error' ? { ...current, status: 'requested', error: undefined } : undefined,
+      await this.audited.change<Subscription>(
+        refOf(key),
+        (current) =>
+          current.status === 'error' ? { ...current, status: 'requested', error: undefined } : undefined,
+        { by: undefined, occasion: `in error at ${checkDueAt?.toISOString() ?? ''}` },
       );
       this.recoveries.inc({ outcome: 'reactivated' satisfies Recovery });
       this.logger.warn(`${refOf(key)} was in error and is requested again`);
