@@ -114,7 +114,7 @@ function answer(status: string, counter: number, events: Record<number, string> 
     {
       resourceType: 'Parameters',
       parameter: [
-        { name: 'status', valueCode: status as 'active' },
+        { name: 'status', valueCode: status },
         { name: 'events-since-subscription-start', valueString: String(counter) },
         ...Object.entries(events).map(event),
       ],
