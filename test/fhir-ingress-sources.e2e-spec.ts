@@ -294,6 +294,6 @@ it('counts who was refused, of the sources there are', async () => {
   expect([await count('lab'), await count('unknown'), await count('guessed-name')]).toEqual([
     lab + 1,
     unknown + 1,
-    NaN,
+    0,
   ]);
 });

@@ -1,4 +1,4 @@
-import type { SecureContextOptions, TlsOptions } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { TransientError } from '@bridge/contracts';
 import { NestFactory } from '@nestjs/core';
@@ -22,7 +22,7 @@ export interface AppOptions {
   /** The answer to a request whose URL cannot be decoded, in the app's protocol; it never reaches the app's filters. */
   readonly unreadableUrl?: object;
   /** For an app that ends TLS itself; left out: plain HTTP. */
-  readonly tls?: SecureContextOptions & TlsOptions;
+  readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'requestCert' | 'rejectUnauthorized'>;
   /** Today's URL for one that a caller may still use, before it is routed. */
   readonly rewriteUrl?: (url: string) => string;
   /** The app's own filters, parsers and hooks, before it listens. */
@@ -89,5 +89,7 @@ async function create(
     logger,
     // Errors come to the caller, to be logged once and as one line.
     abortOnError: false,
+    // The adapter has them already; this is for the URL that the app says it listens on.
+    ...(tls && { httpsOptions: tls }),
   });
 }
