@@ -126,9 +126,8 @@ export function describeNotifications(servers: () => Servers): void {
         valueString: 'Communication?_id=${matched_resource_id}',
       };
       const code = await subscribe({ payload: 'application/fhir+json' }, [search]);
-      const before = hapi.tap.seen.length;
       const { id } = await write(code);
-      const [sent] = await taken(since(before));
+      const [sent] = await taken(() => hapi.tap.about(`Communication/${id}`));
       expect(sent).toMatchObject({ method: 'POST', target: '/notify/ehr' });
       expect(JSON.parse(sent!.body)).toMatchObject({
         resourceType: 'Bundle',
