@@ -12,7 +12,7 @@ import {
 } from '../../deploy/local/src/bridge';
 import type { ManagedProcess } from '../../deploy/local/src/child-process';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
-import { fhirServerProcess } from '../../deploy/local/src/fhir-server-process';
+import { localFhirServer } from '../../deploy/local/src/fhir-server-process';
 import { freePorts } from '../../deploy/local/src/free-port';
 import { queryDatabase } from '../support/database';
 import { hl7Examples } from '../support/hl7-examples';
@@ -75,7 +75,7 @@ beforeAll(async () => {
   queue = await InspectedQueue.start();
   directory = await mkdtemp(join(tmpdir(), 'bridge-hl7-'));
   const ports = (await freePorts(5)) as [number, number, number, number, number];
-  const server = fhirServerProcess({ port: ports[0], logFile: join(directory, 'fhir-server.log') });
+  const server = localFhirServer({ directory, port: ports[0], logFile: join(directory, 'fhir-server.log') });
   fhirServer = server.process;
   await fhirServer.start();
   fhir = new FhirApi(server.baseUrl);
