@@ -114,7 +114,7 @@ describe('the record of a message', () => {
 
   it('is about what it replies to, where that is a line about something in the record', () => {
     const communication = recordOf(text('x'), { inResponseTo: ref('Observation/o') });
-    expect(communication.about).toEqual([{ reference: 'Observation/o' }]);
+    expect(communication.about).toEqual([{ reference: 'Observation/o', type: 'Observation' }]);
     expect(communication).not.toHaveProperty('inResponseTo');
   });
 
