@@ -162,14 +162,17 @@ export class SubscriptionWatch {
     if (reactivatedAt && Date.now() - reactivatedAt.getTime() < betweenReactivationsMs) return reactivatedAt;
     await this.pull(key, undefined, 'error', checkDueAt);
     try {
-      await this.audited.change<Subscription>(
+      const isWritten = await this.audited.change<Subscription>(
         refOf(key),
         (current) =>
           current.status === 'error' ? { ...current, status: 'requested', error: undefined } : undefined,
         { by: undefined, occasion: `in error at ${checkDueAt?.toISOString() ?? ''}` },
       );
-      this.recoveries.inc({ outcome: 'reactivated' satisfies Recovery });
-      this.logger.warn(`${refOf(key)} was in error and is requested again`);
+      // Otherwise somebody else was faster: another replica, or an administrator.
+      if (isWritten) {
+        this.recoveries.inc({ outcome: 'reactivated' satisfies Recovery });
+        this.logger.warn(`${refOf(key)} was in error and is requested again`);
+      }
     } catch (error) {
       if (!(error instanceof FhirRefusal)) throw error;
       this.recoveries.inc({ outcome: 'not-reactivated' satisfies Recovery });
