@@ -4,7 +4,6 @@ import type {
   Communication,
   CommunicationRequest,
   Endpoint,
-  HealthcareService,
   Organization,
   Patient,
   Practitioner,
@@ -83,7 +82,6 @@ describe('a care team without status and subject', () => {
         practitioner: { reference: `Practitioner/${nurse.resource.id}` },
       });
       const organisation = await fhir.create<Organization>({ resourceType: 'Organization', name: 'VVT' });
-      const service = await fhir.create<HealthcareService>({ resourceType: 'HealthcareService' });
       const colleague = await fhir.create<Practitioner>({
         resourceType: 'Practitioner',
         name: [{ text: 'Noor Smit' }],
@@ -105,7 +103,6 @@ describe('a care team without status and subject', () => {
           who(`PractitionerRole/${role.id}`, roles.careCoordinator),
           who(`CareTeam/${pharmacy.id}`),
           who(`Organization/${organisation.id}`),
-          who(`HealthcareService/${service.id}`),
           { member: { display: 'somebody else' } },
         ],
       });

@@ -54,7 +54,7 @@ class World {
       cursors as unknown as CursorStore,
       { conversationOf: async (ref: string) => this.links.get(ref) } as unknown as MessageLinkStore,
       publisher as unknown as QueuePublisher,
-      { deletesIntervalMs, pullOverlapMs: 10_000 } as MapperConfig,
+      { deletesIntervalMs, pullOverlapMs: 10_000, clinicalTypes: ['Flag'] } as unknown as MapperConfig,
     );
   }
 }
@@ -100,6 +100,15 @@ it('the overlap shows it again, and it is queued once; deleted a second time, it
     `${message} deleted ${at(5).toISOString()}`,
     `${message} deleted ${at(8).toISOString()}`,
   ]);
+});
+
+it('what is told as a line is followed, what nobody asked to be told is not', async () => {
+  const world = new World();
+  world.links.set('Flag/f', 'CareTeam/t');
+  world.links.set('Goal/g', 'CareTeam/t');
+  world.history = [deleted('Flag/f' as FhirRef, 5), deleted('Goal/g' as FhirRef, 5)];
+  await world.reader.look(['Flag/f' as FhirRef, 'Goal/g' as FhirRef]);
+  expect(world.published).toMatchObject([{ key: 'CareTeam/t', message: { ref: 'Flag/f', deleted: true } }]);
 });
 
 it('what came back is not taken for deleted', async () => {

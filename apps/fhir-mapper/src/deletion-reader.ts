@@ -7,8 +7,8 @@ import { QueuePublisher } from '@bridge/queue';
 import { BoundedSet } from './bounded-set';
 import { MapperConfig } from './mapper-config';
 
-/** What says something in Matrix for as long as it exists. Of what was read, nothing can be unread. */
-const followed = [
+/** What says something in Matrix for as long as it exists, as lines do. Of what was read, nothing can be unread. */
+const alwaysFollowed = [
   'CareTeam',
   'CommunicationRequest',
   'Communication',
@@ -29,6 +29,7 @@ export class DeletionReader {
   private readonly refused = new Set<string>();
   /** Per source: when the histories were last read. Of this process only; reading them too often does no harm. */
   private readonly readAt = new Map<string, number>();
+  private readonly followed: readonly string[];
 
   constructor(
     private readonly fhir: FhirClient,
@@ -38,7 +39,9 @@ export class DeletionReader {
     private readonly links: MessageLinkStore,
     private readonly publisher: QueuePublisher,
     private readonly config: MapperConfig,
-  ) {}
+  ) {
+    this.followed = [...alwaysFollowed, ...config.clinicalTypes];
+  }
 
   /**
    * Queues the end of those of the named resources that the server does not have (any more): what a sender says of a
@@ -46,7 +49,7 @@ export class DeletionReader {
    */
   async look(refs: readonly FhirRef[]): Promise<void> {
     for (const ref of refs) {
-      if (!followed.includes(typeOf(ref)) || (await this.fhir.read(ref))) continue;
+      if (!this.followed.includes(typeOf(ref)) || (await this.fhir.read(ref))) continue;
       await this.queue(await this.endOf(ref));
     }
   }
@@ -55,7 +58,7 @@ export class DeletionReader {
   async sweep(source: string): Promise<void> {
     const before = this.readAt.get(source) ?? -Infinity;
     if (performance.now() - before < this.config.deletesIntervalMs) return;
-    for (const type of await this.capabilities.historyOf(followed)) await this.sweepType(source, type);
+    for (const type of await this.capabilities.historyOf(this.followed)) await this.sweepType(source, type);
     this.readAt.set(source, performance.now());
   }
 

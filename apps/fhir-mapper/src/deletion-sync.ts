@@ -51,6 +51,8 @@ export class DeletionSync {
         return this.personIsGone(end);
       case 'PractitionerRole':
         return this.persons.applyRole(endedRole(end));
+      default:
+        return this.takeBackLine(end);
     }
   }
 
@@ -83,6 +85,15 @@ export class DeletionSync {
       return this.communications.apply({ ...ended, identifier });
     }
     return this.communications.apply(ended);
+  }
+
+  /** What was measured, prescribed or noted. Of what was never told nothing has to be taken back. */
+  private async takeBackLine({ ref, versionId, lastUpdated }: EndOfResource): Promise<void> {
+    const conversation = await this.links.conversationOf(ref);
+    if (!conversation) return;
+    const message = { conversation, source: ref, version: versionId, versionAt: lastUpdated };
+    const id = `${ref}/_history/${versionId} deleted ${lastUpdated}`;
+    await this.publisher.publish('command.redact-message', conversation, message, { id });
   }
 
   private async personIsGone({ ref, lastUpdated }: EndOfResource): Promise<void> {
