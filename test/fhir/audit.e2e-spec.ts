@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditEvent, CareTeam } from '@medplum/fhirtypes';
 import { urlOf } from '../../deploy/local/src/bridge';
@@ -23,15 +25,13 @@ import { outcomeOfSteps, step } from '../support/step';
 
 let care: CareConversation;
 let auditServer: ManagedProcess;
+let auditLogs: string;
 let audit: FhirApi;
 
 beforeAll(async () => {
   const [port] = (await freePorts(1)) as [number];
-  const server = localFhirServer({
-    port,
-    directory: join(process.cwd(), '.cache'),
-    logFile: join(process.cwd(), '.cache', `audit-server-${port}.log`),
-  });
+  auditLogs = await mkdtemp(join(tmpdir(), 'bridge-audit-'));
+  const server = localFhirServer({ port, directory: auditLogs, logFile: join(auditLogs, 'fhir-server.log') });
   auditServer = server.process;
   audit = new FhirApi(server.baseUrl);
   care = await startCareConversation({ settings: { AUDIT_URL: server.baseUrl } });
@@ -40,6 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await care?.stop(outcomeOfSteps());
   await auditServer?.stop();
+  if (auditLogs) await rm(auditLogs, { recursive: true, force: true });
 }, 30_000);
 
 const databaseUrl = () => care.stack.federation.databaseUrl;
