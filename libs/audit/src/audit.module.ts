@@ -36,12 +36,11 @@ export class AuditModule {
 export class AuditSenderModule {
   /** Brings what all workers have told to the audit server; also what is left when the audit was switched off. */
   static forRoot({ audit, fhir }: AuditConfig): DynamicModule {
-    const { url: baseUrl, bearerToken } = audit;
     return {
       module: AuditSenderModule,
       providers: [
-        baseUrl
-          ? { provide: AUDIT_SERVER, useFactory: () => new FhirClient({ ...fhir, baseUrl, bearerToken }) }
+        audit.url
+          ? { provide: AUDIT_SERVER, useFactory: () => new FhirClient(ofItsOwn(audit.url!, audit, fhir)) }
           : { provide: AUDIT_SERVER, useExisting: FhirClient },
         {
           provide: AuditSender,
@@ -52,4 +51,11 @@ export class AuditSenderModule {
       ],
     };
   }
+}
+
+/** Of the record's settings what holds for any server: how long to wait, and which authorities to trust. */
+function ofItsOwn(baseUrl: string, { bearerToken }: Config['audit'], fhir: Config['fhir']): Config['fhir'] {
+  const auth = bearerToken === undefined ? 'none' : 'bearer';
+  const nothing = { headers: undefined, tlsCertificate: undefined, tlsKey: undefined };
+  return { ...fhir, ...nothing, baseUrl, auth, bearerToken };
 }
