@@ -95,6 +95,7 @@ describe('all migrations together', () => {
       'direct_chat',
       'handled_event',
       'message_link',
+      'nested_care_team',
       'notification_cursor',
       'participant',
       'reaction_link',

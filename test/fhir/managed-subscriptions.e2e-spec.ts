@@ -18,6 +18,7 @@ const types = [
   'CareTeam',
   'Communication',
   'CommunicationRequest',
+  'Endpoint',
   'Patient',
   'Practitioner',
   'PractitionerRole',
