@@ -1,9 +1,7 @@
-const ANSWER_WITHIN_MS = 1_000;
-
-/** Whether a GET of `url` answers 2xx within a second. No listener yet, or a slow one, is a plain false. */
-export async function answersOk(url: string): Promise<boolean> {
+/** Whether a GET of `url` answers 2xx within so many milliseconds. No listener yet, or a slow one, is a plain false. */
+export async function answersOk(url: string, withinMs = 1_000): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(withinMs) });
     await response.arrayBuffer();
     return response.ok;
   } catch {
