@@ -3,7 +3,8 @@ import { until } from '../support/until';
 
 /*
  * Topic-based Subscriptions as HAPI FHIR sends them (R5; on R4 it reads its topics at its start only). The bridge
- * speaks R4 to its own FHIR server: of an R5 server it takes the notifications.
+ * speaks R4 to its own FHIR server: of an R5 server it takes the notifications. HAPI leaves out the headers that an R5
+ * Subscription names, so that a proxy has to add the secret.
  */
 
 jest.setTimeout(60_000);
@@ -62,10 +63,19 @@ describe('a topic-based notification of HAPI (R5)', () => {
     }),
   );
 
+  it('cannot show who it is, and is refused', async () => {
+    const subscription = await subscribe('id-only');
+    await create({ resourceType: 'Communication', status: 'completed' });
+    const sent = await until('the notification', () => hapi.tap.about(`Subscription/${subscription}`)[0]);
+    expect(sent.headers).not.toHaveProperty('authorization');
+    expect(sent.status).toBe(401);
+  });
+
   it.each(['empty', 'id-only', 'full-resource'])(
-    'with content %s is a Bundle with a SubscriptionStatus, and queues a pull',
+    'with content %s is a Bundle with a SubscriptionStatus, and is queued',
     async (content) => {
       await hapi.queue.empty('MAPPING', 'DEAD_LETTERS');
+      hapi.tap.authorization = `Bearer ${notificationSecret}`;
       const subscription = await subscribe(content);
       const { id } = await create({ resourceType: 'Communication', status: 'completed' });
       const sent = await until('the notification', () =>
@@ -90,7 +100,6 @@ describe('a topic-based notification of HAPI (R5)', () => {
         expect.arrayContaining([expect.objectContaining({ source: 'ehr' })]),
       );
       expect(await hapi.queue.held('DEAD_LETTERS')).toEqual([]);
-      await fetch(`${hapi.server.baseUrl}/Subscription/${subscription}`, { method: 'DELETE' });
     },
   );
 });

@@ -56,7 +56,7 @@ class ServerConfig {
   SubscriptionSettings subscriptionSettings() {
     SubscriptionSettings settings = new SubscriptionSettings();
     settings.addSupportedSubscriptionType(SubscriptionChannelType.RESTHOOK);
-    // Else changes are looked for every 5 s only; the bridge's documentation asks for it as well.
+    // Subscriptions only: all other changes are looked for every 5 s, and nothing changes that.
     settings.setSubscriptionChangeQueuedImmediately(true);
     return settings;
   }
