@@ -21,7 +21,7 @@ import { describeNotifications } from './notifications';
  * conflict, results of searches kept for a minute, references that must lead somewhere.
  */
 
-jest.setTimeout(60_000);
+jest.setTimeout(150_000);
 
 let hapi: HapiFixture;
 let api: FhirApi;

@@ -10,6 +10,9 @@ import { InspectedQueue } from '../support/inspected-queue';
 import { NotificationTap } from '../support/notification-tap';
 import { fhirIngressConfig } from '../support/fhir-ingress-config';
 
+/** HAPI looks for changes every 5 s, and repeats for a minute. */
+export const deliveredWithinMs = 60_000;
+
 export const notificationSecret = 'secret-of-the-ehr';
 
 /** HAPI FHIR, and fhir-ingress with its queue, which its notifications reach through a tap. */
@@ -25,17 +28,24 @@ export async function startHapi(options: HapiOptions = {}): Promise<HapiFixture>
   const [port = 0] = await freePorts(1);
   const place = { port, directory: join(folder, 'state'), logFile: join(folder, 'hapi.log') };
   const server = hapiServer(place, options);
-  const [queue] = await Promise.all([InspectedQueue.start(), server.process.start()]);
-  const app = await startIngress(queue);
-  const tap = await NotificationTap.start(await app.getUrl());
+  const queue = await InspectedQueue.start();
+  const started: (() => Promise<unknown>)[] = [() => queue.stop()];
   const stop = async (): Promise<void> => {
-    await tap.stop();
-    await server.process.stop();
-    await app.close();
-    await queue.stop();
+    for (const each of started.reverse()) await each();
     await rm(folder, { recursive: true, force: true });
   };
-  return { server, queue, tap, stop };
+  try {
+    await server.process.start();
+    started.push(() => server.process.stop());
+    const app = await startIngress(queue);
+    started.push(() => app.close());
+    const tap = await NotificationTap.start(await app.getUrl());
+    started.push(() => tap.stop());
+    return { server, queue, tap, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 function startIngress(queue: InspectedQueue): Promise<NestFastifyApplication> {

@@ -4,7 +4,7 @@ import type { FhirApi } from '../../deploy/local/src/fhir-api';
 import { subscription } from '../../deploy/local/src/example-data';
 import type { Tapped } from '../support/notification-tap';
 import { until } from '../support/until';
-import type { HapiFixture } from './hapi-fixture';
+import { deliveredWithinMs, type HapiFixture } from './hapi-fixture';
 
 interface Servers {
   readonly hapi: HapiFixture;
@@ -46,7 +46,8 @@ export function describeNotifications(servers: () => Servers): void {
 
   /** The requests about something, as soon as the last of them has been taken. */
   async function taken(about: () => Tapped[]): Promise<Tapped[]> {
-    return until('a notification that is taken', () => about().at(-1)?.status === 204 && about());
+    const answered = () => about().at(-1)?.status === 204 && about();
+    return until('a notification that is taken', answered, deliveredWithinMs);
   }
 
   const since = (count: number) => () => servers().hapi.tap.seen.slice(count);
@@ -98,7 +99,7 @@ export function describeNotifications(servers: () => Servers): void {
       const before = hapi.tap.seen.length;
       hapi.tap.refuseNext(1);
       await write(code);
-      await until('the refused one', () => hapi.tap.seen.length > before);
+      await until('the refused one', () => hapi.tap.seen.length > before, deliveredWithinMs);
       await write(code);
       const sent = await taken(since(before));
       expect(sent.map(({ status }) => status)).toEqual([503, 204]);

@@ -1,4 +1,4 @@
-import { type HapiFixture, notificationSecret, startHapi } from './hapi-fixture';
+import { deliveredWithinMs, type HapiFixture, notificationSecret, startHapi } from './hapi-fixture';
 import { until } from '../support/until';
 
 /*
@@ -7,7 +7,7 @@ import { until } from '../support/until';
  * Subscription names, so that a proxy has to add the secret.
  */
 
-jest.setTimeout(60_000);
+jest.setTimeout(150_000);
 
 const topicUrl = 'urn:fhir-matrix-bridge:tests:communications';
 
@@ -66,7 +66,8 @@ describe('a topic-based notification of HAPI (R5)', () => {
   it('cannot show who it is, and is refused', async () => {
     const subscription = await subscribe('id-only');
     await create({ resourceType: 'Communication', status: 'completed' });
-    const sent = await until('the notification', () => hapi.tap.about(`Subscription/${subscription}`)[0]);
+    const about = () => hapi.tap.about(`Subscription/${subscription}`)[0];
+    const sent = await until('the notification', about, deliveredWithinMs);
     expect(sent.headers).not.toHaveProperty('authorization');
     expect(sent.status).toBe(401);
   });
@@ -78,9 +79,8 @@ describe('a topic-based notification of HAPI (R5)', () => {
       hapi.tap.authorization = `Bearer ${notificationSecret}`;
       const subscription = await subscribe(content);
       const { id } = await create({ resourceType: 'Communication', status: 'completed' });
-      const sent = await until('the notification', () =>
-        hapi.tap.about(`Subscription/${subscription}`).find(({ status }) => status === 204),
-      );
+      const about = () => hapi.tap.about(`Subscription/${subscription}`).find(({ status }) => status === 204);
+      const sent = await until('the notification', about, deliveredWithinMs);
       expect(sent).toMatchObject({ method: 'POST', target: '/notify/ehr' });
       const bundle = JSON.parse(sent.body) as {
         type: string;

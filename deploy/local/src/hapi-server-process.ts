@@ -44,8 +44,8 @@ export function hapiServer(
     ],
     env: { PATH: process.env.PATH ?? '', HOME: directory },
     logFile,
-    // Its first CapabilityStatement takes a while, and is made anew for whoever does not wait for it.
-    ready: () => answersOk(`${baseUrl}/metadata`, 60_000),
+    // The first CapabilityStatement takes it some seconds; asking again meanwhile would only hold it up.
+    ready: () => answersOk(`${baseUrl}/metadata`, 20_000),
     // About 20 s on an idle machine; a start costs half a minute of one core.
     readyWithinMs: 180_000,
   });
