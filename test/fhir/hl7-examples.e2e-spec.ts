@@ -1,22 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type ClinicalType, clinicalTypes } from '@bridge/contracts';
 import type { CareTeam, Patient, Resource } from '@medplum/fhirtypes';
-import {
-  type BridgeApp,
-  type BridgeEnvironment,
-  bridgeProcesses,
-  urlOf,
-} from '../../deploy/local/src/bridge';
-import type { ManagedProcess } from '../../deploy/local/src/child-process';
-import { FhirApi } from '../../deploy/local/src/fhir-api';
-import { localFhirServer } from '../../deploy/local/src/fhir-server-process';
-import { freePorts } from '../../deploy/local/src/free-port';
-import { queryDatabase } from '../support/database';
+import { urlOf } from '../../deploy/local/src/bridge';
+import { type FhirSide, type RecordServer, prepareFhirSide, startRecordServer } from '../support/fhir-side';
 import { hl7Examples } from '../support/hl7-examples';
-import { InspectedQueue } from '../support/inspected-queue';
 import { countsOf } from '../support/metric';
 import { outcomeOfSteps, step } from '../support/step';
 import { until } from '../support/until';
@@ -58,71 +44,38 @@ interface Command {
   readonly content?: { readonly body?: string };
 }
 
-const source = `hl7-${randomBytes(4).toString('hex')}`;
-const secret = randomBytes(32).toString('hex');
-
-let queue: InspectedQueue;
-let directory: string;
-let environment: BridgeEnvironment;
-let fhir: FhirApi;
-let fhirServer: ManagedProcess;
-let bridge: Record<BridgeApp, ManagedProcess>;
+let record: RecordServer;
+let side: FhirSide;
 const stored: string[] = [];
 /** Type, what became of it, and how often. */
 const table: (readonly [type: string, outcome: string, count: number])[] = [];
 
 beforeAll(async () => {
-  queue = await InspectedQueue.start();
-  directory = await mkdtemp(join(tmpdir(), 'bridge-hl7-'));
-  const ports = (await freePorts(5)) as [number, number, number, number, number];
-  const server = localFhirServer({ directory, port: ports[0], logFile: join(directory, 'fhir-server.log') });
-  fhirServer = server.process;
-  await fhirServer.start();
-  fhir = new FhirApi(server.baseUrl);
-  environment = {
-    ports: {
-      'fhir-ingress': ports[1],
-      'fhir-mapper': ports[2],
-      'as-ingress': ports[3],
-      'room-manager': ports[4],
-    },
-    serverName: 'care.example',
-    // Nothing of what is tested here asks the homeserver.
-    homeserverUrl: 'http://127.0.0.1:9',
-    natsUrl: queue.server.url,
-    databaseUrl: process.env.TEST_DATABASE_URL ?? '',
-    fhirBaseUrl: server.baseUrl,
-    asToken: secret,
-    hsToken: secret,
-    encryptionKey: randomBytes(32).toString('base64'),
-    notificationSecret: secret,
-    logDirectory: directory,
-    settings: { FHIR_NOTIFICATION_SECRETS: `${source}=${secret}`, CLINICAL_TYPES: clinicalTypes.join(',') },
-  };
-  bridge = bridgeProcesses(environment);
-  await bridge['fhir-ingress'].start();
-  await bridge['fhir-mapper'].start();
+  record = await startRecordServer();
+  side = await prepareFhirSide(record, 'hl7', { CLINICAL_TYPES: clinicalTypes.join(',') });
+  await side.bridge['fhir-ingress'].start();
+  await side.bridge['fhir-mapper'].start();
 }, 120_000);
 
 afterAll(async () => {
-  const outcome = outcomeOfSteps();
-  await Promise.all([bridge?.['fhir-ingress'].stop(), bridge?.['fhir-mapper'].stop()]);
-  await fhirServer?.stop();
-  await queue?.stop();
-  if (outcome === 'succeeded') await rm(directory, { recursive: true, force: true });
+  await side?.stop();
+  await record?.stop(outcomeOfSteps());
 }, 30_000);
 
 /** As the FHIR server tells it. */
 async function notify(resource: Resource): Promise<number> {
   const { resourceType, id } = resource;
-  const url = `${urlOf('fhir-ingress', environment)}/notify/${source}/${resourceType}/${id}`;
-  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/fhir+json' };
+  const url = `${side.notifyUrl}/${resourceType}/${id}`;
+  const headers = {
+    authorization: `Bearer ${side.environment.notificationSecret}`,
+    'content-type': 'application/fhir+json',
+  };
   const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(resource) });
   return answer.status;
 }
 
 async function allHandled(): Promise<void> {
-  const done = async () => (await queue.manager.streams.info('MAPPING')).state.messages === 0;
+  const done = async () => (await side.queue.manager.streams.info('MAPPING')).state.messages === 0;
   await until('the mapper to be done', done, 90_000);
 }
 
@@ -143,13 +96,12 @@ function note(type: string, outcome: string, count: number): void {
 
 step('the people, places and teams of the examples are in the record', async () => {
   // AuditEvents are the last that a pull turns to.
-  const cursors = "SELECT 1 FROM notification_cursor WHERE source = $1 AND resource_type = 'AuditEvent'";
-  await until('the first pull, from which on changes are followed', async () => {
-    return (await queryDatabase(environment.databaseUrl, cursors, [source])).length > 0;
-  });
-  for (const type of around) for (const resource of hl7Examples(type)) await fhir.update(resource);
+  const cursors = "SELECT 1 FROM notification_cursor WHERE resource_type = 'AuditEvent'";
+  const isFollowing = async () => (await side.query(cursors)).length > 0;
+  await until('the first pull, from which on changes are followed', isFollowing);
+  for (const type of around) for (const resource of hl7Examples(type)) await record.api.update(resource);
   const patients = hl7Examples<Patient>('Patient');
-  for (const patient of patients) await fhir.update<CareTeam>(teamOf(patient));
+  for (const patient of patients) await record.api.update<CareTeam>(teamOf(patient));
   await allHandled();
 });
 
@@ -157,7 +109,7 @@ step('each example is taken by the server, or refused by it, and told to the bri
   for (const type of types) {
     for (const example of hl7Examples(type)) {
       try {
-        await fhir.update(example);
+        await record.api.update(example);
         stored.push(`${type}/${example.id}`);
       } catch (error) {
         note(type, `refused by the FHIR server: ${reasonOf(error)}`, 1);
@@ -171,8 +123,8 @@ step('each example is taken by the server, or refused by it, and told to the bri
 });
 
 step('none crashes the mapper, and none is given up without a class of failure', async () => {
-  expect((await fetch(`${urlOf('fhir-mapper', environment)}/ready`)).status).toBe(200);
-  const letters = await queue.held('DEAD_LETTERS');
+  expect((await fetch(`${urlOf('fhir-mapper', side.environment)}/ready`)).status).toBe(200);
+  const letters = await side.queue.held('DEAD_LETTERS');
   for (const letter of letters) {
     const { ref } = JSON.parse(letter.payload.toString()) as { ref: string };
     expect(letter.header('Bridge-Failure-Class')).toMatch(/^[a-z-]+$/);
@@ -181,13 +133,14 @@ step('none crashes the mapper, and none is given up without a class of failure',
 });
 
 step('each is mapped, or the bridge says why there is nothing to do', async () => {
-  const commands = (await queue.heldJson('ROOMS')) as Command[];
+  const commands = (await side.queue.heldJson('ROOMS')) as Command[];
   const asked = (ref: string) =>
     commands.filter((each) => [each.source, each.careTeam, each.conversation].includes(ref));
   const given = await givenUp();
-  const mapper = urlOf('fhir-mapper', environment);
+  const mapper = urlOf('fhir-mapper', side.environment);
   const lines = await countsOf(mapper, 'bridge_clinical_resources_total');
   const communications = await countsOf(mapper, 'bridge_communications_total');
+  const requests = await countsOf(mapper, 'bridge_communication_requests_total');
   for (const type of types) {
     const refs = stored.filter((ref) => ref.startsWith(`${type}/`) && !given.has(ref));
     if (isClinical(type)) {
@@ -196,13 +149,13 @@ step('each is mapped, or the bridge says why there is nothing to do', async () =
       expect(sum(ofType)).toBe(refs.length);
       const told = refs.filter((ref) => asked(ref).some(({ content }) => content?.body !== undefined));
       expect(told).toHaveLength(sum(ofType.filter(({ labels }) => labels.outcome === 'told')));
-    } else if (type === 'Communication') {
-      for (const { labels, count } of communications) note(type, outcomeInWords(labels.outcome), count);
-      expect(sum(communications)).toBe(refs.length);
+    } else if (type === 'CareTeam') {
+      expect(refs.filter((ref) => asked(ref).length === 0)).toEqual([]);
+      note(type, 'mapped', refs.length);
     } else {
-      const mapped = refs.filter((ref) => asked(ref).length > 0);
-      note(type, 'mapped', mapped.length);
-      note(type, 'nothing to do: over already, or nobody takes part', refs.length - mapped.length);
+      const ofType = type === 'Communication' ? communications : requests;
+      for (const { labels, count } of ofType) note(type, outcomeInWords(labels.outcome), count);
+      expect(sum(ofType)).toBe(refs.length);
     }
   }
   const counted = table.reduce((total, [, , count]) => total + count, 0);
@@ -214,7 +167,9 @@ step('each is mapped, or the bridge says why there is nothing to do', async () =
 });
 
 step('no line names a patient, in words or by number', async () => {
-  const bodies = ((await queue.heldJson('ROOMS')) as Command[]).map(({ content }) => content?.body ?? '');
+  const bodies = ((await side.queue.heldJson('ROOMS')) as Command[]).map(
+    ({ content }) => content?.body ?? '',
+  );
   for (const { identifier = [] } of hl7Examples<Patient>('Patient')) {
     for (const { value = '' } of identifier) {
       const whole = new RegExp(`(?<![\\p{L}\\p{N}])${value.replace(/\W/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'u');
@@ -224,7 +179,7 @@ step('no line names a patient, in words or by number', async () => {
 });
 
 async function givenUp(): Promise<ReadonlySet<string>> {
-  const letters = (await queue.heldJson('DEAD_LETTERS')) as { ref: string }[];
+  const letters = (await side.queue.heldJson('DEAD_LETTERS')) as { ref: string }[];
   return new Set(letters.map(({ ref }) => ref));
 }
 
@@ -233,7 +188,7 @@ function isClinical(type: string): type is ClinicalType {
 }
 
 function outcomeInWords(outcome = ''): string {
-  const mapped = ['told', 'sent', 'taken-back'].includes(outcome);
+  const mapped = ['told', 'sent', 'taken-back', 'applied'].includes(outcome);
   return `${mapped ? 'mapped' : 'nothing to do'}: ${outcome}`;
 }
 

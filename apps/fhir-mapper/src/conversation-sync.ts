@@ -9,15 +9,21 @@ import {
   versionIdOf,
 } from '@bridge/mapping';
 import { Conversation, ConversationFacts, ConversationStore } from '@bridge/persistence';
+import { Metrics } from '@bridge/platform';
 import { QueuePublisher } from '@bridge/queue';
 import type { CommunicationRequest } from '@medplum/fhirtypes';
 import { CareTeamSync } from './care-team-sync';
 import { MapperConfig } from './mapper-config';
 import { PersonResolver } from './person-resolver';
 
+/** What became of a version of a CommunicationRequest: `over` and `nobody-takes-part` have no Room, and get none. */
+type Outcome = 'applied' | 'older' | 'over' | 'nobody-takes-part';
+
 /** CommunicationRequest → what its Room should be, and the first messages in it. */
 @Injectable()
 export class ConversationSync {
+  private readonly outcomes;
+
   constructor(
     private readonly fhir: FhirClient,
     private readonly careTeams: CareTeamSync,
@@ -25,21 +31,35 @@ export class ConversationSync {
     private readonly conversations: ConversationStore,
     private readonly publisher: QueuePublisher,
     private readonly config: MapperConfig,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.outcomes = metrics.counter(
+      'bridge_communication_requests_total',
+      'Versions of CommunicationRequests read from the FHIR server, by what became of them',
+      ['outcome'],
+    );
+  }
 
   async apply(request: CommunicationRequest): Promise<void> {
+    this.outcomes.inc({ outcome: await this.bring(request) });
+  }
+
+  private async bring(request: CommunicationRequest): Promise<Outcome> {
     const reading = readCommunicationRequest(request, this.config.nameFromTopic, this.config.language);
     const careTeam = await this.careTeamOf(reading);
     const parties = await this.resolved(reading.parties);
     const isKnown = (await this.conversations.find(reading.conversation)) !== undefined;
-    if (!concernsMatrix(reading, parties, isKnown)) return;
+    // A record system holds more than conversations of care networks.
+    if (parties.length === 0) return 'nobody-takes-part';
+    if (!reading.open && !isKnown) return 'over';
     const { conversation, subject, encounter, open, name, versionAt } = reading;
     const facts = { conversation, careTeam, subject, encounter, parties, open, name, versionAt };
     const room = adoptedRoomOf(request);
     const isCurrent = await (room ? this.conversations.adopt(facts, room) : this.conversations.apply(facts));
-    if (!isCurrent) return;
+    if (!isCurrent) return 'older';
     await this.reconcile(conversation, versionIdOf(request));
     await this.sendFirstMessages(reading, versionIdOf(request), isKnown);
+    return 'applied';
   }
 
   /**
@@ -135,16 +155,4 @@ export class ConversationSync {
       await this.publisher.publish('command.send-message', conversation, message, { id: `${id}#${part}` });
     }
   }
-}
-
-/**
- * A record system holds more than conversations of care networks: a request that nobody takes part in has no Room,
- * and one that is over before the bridge has seen it gets none any more.
- */
-function concernsMatrix(
-  reading: CommunicationRequestReading,
-  parties: readonly FhirRef[],
-  isKnown: boolean,
-): boolean {
-  return parties.length > 0 && (reading.open || isKnown);
 }
