@@ -1,4 +1,10 @@
-import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import type {
+  CareTeam,
+  Communication,
+  CommunicationRequest,
+  Endpoint,
+  PractitionerRole,
+} from '@medplum/fhirtypes';
 import { connect } from 'nats';
 import { partitionOf } from '@bridge/queue';
 import { communication, participant, roles } from '../../deploy/local/src/example-data';
@@ -69,6 +75,13 @@ async function members(): Promise<string[]> {
     "SELECT person FROM care_team_member WHERE care_team = 'CareTeam/t' AND present ORDER BY 1",
   );
   return rows.map(({ person }) => person);
+}
+
+async function accountOf(practitioner: string): Promise<string | null | undefined> {
+  const rows = await side.query<{ fhir_ref: string; account_user_id: string | null }>(
+    'SELECT fhir_ref, account_user_id FROM participant',
+  );
+  return rows.find((row) => row.fhir_ref === `Practitioner/${practitioner}`)?.account_user_id;
 }
 
 /** What Matrix would show of a message. */
@@ -151,6 +164,32 @@ step('a person leaves their teams, and is back in them when they come back', asy
     name: [{ text: 'bert' }],
   });
   await until('bert to come back', async () => (await members()).length === 2);
+});
+
+step('a professional loses the account at an Endpoint, and has it again when that comes back', async () => {
+  const endpoint: Endpoint = {
+    resourceType: 'Endpoint',
+    id: 'account',
+    status: 'active',
+    connectionType: {
+      system: 'https://gematik.de/fhir/directory/CodeSystem/EndpointDirectoryConnectionType',
+      code: 'tim',
+    },
+    payloadType: [{ text: 'tim-chat' }],
+    address: 'matrix:u/bert:elsewhere.example',
+  };
+  await record.api.update(endpoint);
+  await record.api.update<PractitionerRole>({
+    resourceType: 'PractitionerRole',
+    id: 'bert-here',
+    practitioner: { reference: 'Practitioner/bert' },
+    endpoint: [{ reference: 'Endpoint/account' }],
+  });
+  await until('the account', async () => (await accountOf('bert')) === '@bert:elsewhere.example');
+  await record.remove('Endpoint/account');
+  await until('the account to be lost', async () => (await accountOf('bert')) === null);
+  await record.api.update(endpoint);
+  await until('the account to be back', async () => (await accountOf('bert')) !== null);
 });
 
 step(

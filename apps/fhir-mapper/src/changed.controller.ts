@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
-import { type PersonResource, isClinical, personTypes } from '@bridge/mapping';
+import { type PersonResource, isClinical, personTypes, refOf } from '@bridge/mapping';
 import { QueueContext } from '@bridge/queue';
 import { CareTeamSync } from './care-team-sync';
 import { ClinicalSync } from './clinical-sync';
@@ -67,7 +67,7 @@ export class ChangedController {
       case 'PractitionerRole':
         return this.persons.applyRole(resource);
       case 'Endpoint':
-        return this.persons.applyEndpoint(resource);
+        return this.persons.applyEndpoint(refOf(resource), resource.meta?.versionId ?? '');
       case 'Task':
       case 'AuditEvent':
         return this.reading.apply(resource, context.key);

@@ -51,6 +51,8 @@ export class DeletionSync {
         return this.personIsGone(end);
       case 'PractitionerRole':
         return this.persons.applyRole(endedRole(end));
+      case 'Endpoint':
+        return this.persons.applyEndpoint(end.ref, `${end.versionId} deleted ${end.lastUpdated}`);
       default:
         return this.takeBackLine(end);
     }

@@ -4,7 +4,7 @@ import { FhirClient } from '@bridge/fhir';
 import { type PersonResource, refOf } from '@bridge/mapping';
 import { CareTeamStore, ConversationStore, ParticipantStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
-import type { CareTeam, Endpoint, PractitionerRole } from '@medplum/fhirtypes';
+import type { CareTeam, PractitionerRole } from '@medplum/fhirtypes';
 import { NestedTeams } from './nested-teams';
 import { PersonResolver } from './person-resolver';
 
@@ -67,13 +67,13 @@ export class PersonSync {
     }
   }
 
-  /** An account was opened, moved or closed: it is told through the roles that have it. */
-  async applyEndpoint(endpoint: Endpoint): Promise<void> {
-    const version = `${refOf(endpoint)}/_history/${endpoint.meta?.versionId ?? ''}`;
-    for await (const page of this.fhir.search<PractitionerRole>('PractitionerRole', {
-      endpoint: refOf(endpoint),
-    })) {
-      for (const role of page) await this.applyPractitionerOf(role, version);
+  /**
+   * An account was opened, moved or closed: it is told through the roles that have it.
+   * @param version names the version of it
+   */
+  async applyEndpoint(endpoint: FhirRef, version: string): Promise<void> {
+    for await (const page of this.fhir.search<PractitionerRole>('PractitionerRole', { endpoint })) {
+      for (const role of page) await this.applyPractitionerOf(role, `${endpoint}/_history/${version}`);
     }
   }
 
