@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { FhirRef } from '@bridge/contracts';
-import { Binaries, FhirClient, FhirConflict, FhirRefusal, FurtherBases } from '@bridge/fhir';
+import {
+  Binaries,
+  type Deletion,
+  Deletions,
+  FhirClient,
+  FhirConflict,
+  FhirRefusal,
+  FurtherBases,
+} from '@bridge/fhir';
 import {
   identifierQuery,
   openTaskStatus,
@@ -135,6 +143,23 @@ describe('a read', () => {
     await fetch(`${hapi.server.baseUrl}/Task/${task.id}`, { method: 'DELETE' });
     expect(await client.read(refOf(task))).toBeUndefined();
     expect(await client.read(FhirRef.parse('Task/987654'))).toBeUndefined();
+  });
+});
+
+describe('the history', () => {
+  it('tells what was deleted and what it had said, and not when', async () => {
+    const before = new Date(Date.now() - 1_000);
+    const { id, meta } = await api.create(communicationOf(eventId()));
+    const ref = FhirRef.parse(`Communication/${id}`);
+    await fetch(`${hapi.server.baseUrl}/${ref}`, { method: 'DELETE' });
+    const deletions = new Deletions(client);
+    const found: Deletion[] = [];
+    for await (const page of deletions.since('Communication', before)) found.push(...page.deletions);
+    expect(found.filter((each) => each.ref === ref)).toEqual([{ ref, versionId: '2', deletedAt: undefined }]);
+    expect(await deletions.of(ref)).toEqual({
+      ...{ ref, versionId: '2', deletedAt: new Date(Date.parse(meta!.lastUpdated!) + 1) },
+      last: expect.objectContaining({ payload: [{ contentString: 'hello' }] }) as Communication,
+    });
   });
 });
 

@@ -26,6 +26,8 @@ class World {
   refuses = false;
   /** Whether the history can be asked for one resource. */
   keepsHistory = true;
+  /** Whether it tells when something was deleted. */
+  tellsWhen = true;
   readonly reader: DeletionReader;
 
   constructor(deletesIntervalMs = 0) {
@@ -34,7 +36,10 @@ class World {
       since: async function* (this: World, _type: string, since: Date) {
         this.askedSince.push(since);
         if (this.refuses) throw new FhirRefusal(403, 'read a history', '');
-        yield { deletions: this.history, newest: this.history[0]?.deletedAt };
+        const deletions = this.history.map((each) =>
+          this.tellsWhen ? each : { ...each, deletedAt: undefined },
+        );
+        yield { deletions, newest: deletions[0]?.deletedAt };
       }.bind(this),
       of: async (ref: FhirRef) =>
         this.keepsHistory ? this.history.find((deletion) => deletion.ref === ref) : undefined,
@@ -109,6 +114,17 @@ it('what is told as a line is followed, what nobody asked to be told is not', as
   world.history = [deleted('Flag/f' as FhirRef, 5), deleted('Goal/g' as FhirRef, 5)];
   await world.reader.look(['Flag/f' as FhirRef, 'Goal/g' as FhirRef]);
   expect(world.published).toMatchObject([{ key: 'CareTeam/t', message: { ref: 'Flag/f', deleted: true } }]);
+});
+
+it('of which the history does not tell when it was, is queued once', async () => {
+  const world = new World();
+  world.cursors.set('Communication/_history', at(1));
+  world.history = [deleted(message, 5, last)];
+  world.tellsWhen = false;
+  await world.reader.sweep('ehr');
+  await world.reader.sweep('ehr');
+  expect(world.published).toHaveLength(1);
+  expect(world.cursors.get('Communication/_history')).toEqual(at(1));
 });
 
 it('what came back is not taken for deleted', async () => {

@@ -1,6 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { FhirRef, type MessageOf, typeOf } from '@bridge/contracts';
-import { Capabilities, type DeletionOf, Deletions, FhirClient, FhirRefusal } from '@bridge/fhir';
+import {
+  Capabilities,
+  type Deletion,
+  type DeletionOf,
+  Deletions,
+  FhirClient,
+  FhirRefusal,
+} from '@bridge/fhir';
 import { orderingKey, remainsOf } from '@bridge/mapping';
 import { CursorStore, MessageLinkStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
@@ -13,6 +20,7 @@ const alwaysFollowed = [
   'CommunicationRequest',
   'Communication',
   'PractitionerRole',
+  'Endpoint',
   'Practitioner',
   'RelatedPerson',
   'Patient',
@@ -70,8 +78,11 @@ export class DeletionReader {
     let newest = known;
     try {
       for await (const page of this.deletions.since(type, this.reachingBack(known))) {
-        for (const { ref, deletedAt } of page.deletions)
-          if (!this.queued.has(idOf(ref, deletedAt))) await this.look([ref]);
+        for (const deletion of page.deletions) {
+          if (this.queued.has(keyOf(deletion))) continue;
+          await this.look([deletion.ref]);
+          this.queued.add(keyOf(deletion));
+        }
         if (page.newest && page.newest > newest) newest = page.newest;
       }
     } catch (error) {
@@ -95,7 +106,8 @@ export class DeletionReader {
     return told ?? { ref, versionId: '', deletedAt: new Date(), last: undefined };
   }
 
-  private async queue({ ref, versionId, deletedAt, last }: DeletionOf): Promise<void> {
+  private async queue(deletion: DeletionOf): Promise<void> {
+    const { ref, versionId, deletedAt, last } = deletion;
     const remains = remainsOf(last);
     const change: MessageOf<'fhir.changed'> = {
       ref,
@@ -105,12 +117,13 @@ export class DeletionReader {
       resource: remains && { ...remains },
     };
     const conversation = remains ? orderingKey(remains) : await this.links.conversationOf(ref);
-    const id = idOf(ref, deletedAt);
+    const id = `${ref} deleted ${deletedAt.toISOString()}`;
     await this.publisher.publish('fhir.changed', conversation ?? ref, change, { id });
-    this.queued.add(id);
+    this.queued.add(keyOf(deletion));
   }
 }
 
-function idOf(ref: FhirRef, deletedAt: Date): string {
-  return `${ref} deleted ${deletedAt.toISOString()}`;
+/** What a history says of a deletion is the same each time that it is read. */
+function keyOf({ ref, versionId, deletedAt }: Deletion): string {
+  return `${ref} ${versionId} ${deletedAt?.toISOString() ?? ''}`;
 }

@@ -9,11 +9,14 @@ export interface Deletion {
   readonly ref: FhirRef;
   /** Of the version that is the deletion; empty where the server does not say. */
   readonly versionId: string;
-  readonly deletedAt: Date;
+  /** HAPI does not say. */
+  readonly deletedAt: Date | undefined;
 }
 
 /** A deletion with the last version that there was before it. */
 export interface DeletionOf extends Deletion {
+  /** Where the server does not say: right after the last version, which is what counts for the order of versions. */
+  readonly deletedAt: Date;
   readonly last: Resource | undefined;
 }
 
@@ -47,14 +50,15 @@ export class Deletions {
 
   /**
    * How one resource ended.
-   * @returns undefined where it is there, was never there, or the server keeps no history of what is deleted
+   * @returns undefined where it is there, was never there, or the server keeps no history that tells when it ended
    */
   async of(ref: FhirRef): Promise<DeletionOf | undefined> {
     const history = await this.historyOf(ref);
     const [newest] = history;
     const deletion = newest && deletionIn(newest);
-    if (!deletion) return undefined;
-    return { ...deletion, ref, last: history.find(({ resource }) => resource)?.resource };
+    const last = history.find(({ resource }) => resource)?.resource;
+    const deletedAt = deletion?.deletedAt ?? rightAfter(last);
+    return deletion && deletedAt && { ...deletion, ref, deletedAt, last };
   }
 
   private async historyOf(ref: FhirRef): Promise<BundleEntry[]> {
@@ -71,8 +75,12 @@ export class Deletions {
 function deletionIn(entry: BundleEntry): Deletion | undefined {
   if (entry.request?.method !== 'DELETE') return undefined;
   const ref = parseFhirRef(entry.fullUrl) ?? parseFhirRef(entry.request.url);
-  const deletedAt = instantOf(entry);
-  return ref && deletedAt && { ref, versionId: versionIn(entry), deletedAt };
+  return ref && { ref, versionId: versionIn(entry), deletedAt: instantOf(entry) };
+}
+
+function rightAfter(version: Resource | undefined): Date | undefined {
+  const at = Date.parse(version?.meta?.lastUpdated ?? '');
+  return Number.isNaN(at) ? undefined : new Date(at + 1);
 }
 
 function instantOf({ response, resource }: BundleEntry): Date | undefined {
