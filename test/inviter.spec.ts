@@ -1,10 +1,12 @@
-import { FhirRef, RoomId, TransientError, UserId } from '@bridge/contracts';
+import { FhirRef, type MessageOf, RoomId, TransientError, UserId } from '@bridge/contracts';
 import { Homeserver, MatrixRefusal, Members, Rooms } from '@bridge/matrix';
 import type { RoomMembershipStore, Sealer } from '@bridge/persistence';
 import type { QueuePublisher } from '@bridge/queue';
 import { FaultServer } from './support/fault-server';
 import type { Disclosures } from '../apps/room-manager/src/disclosures';
+import type { ContainerPlaces } from '../apps/room-manager/src/container-places';
 import { Inviter } from '../apps/room-manager/src/inviter';
+import { LateInvites } from '../apps/room-manager/src/late-invites';
 import type { ManagerConfig } from '../apps/room-manager/src/manager-config';
 import { PartnerServers } from '../apps/room-manager/src/partner-servers';
 
@@ -19,7 +21,7 @@ const elsewhere = invitation('@gp:gp.example');
 
 let server: FaultServer;
 let homeserver: Homeserver;
-let queued: { kind: string; key: string }[];
+let queued: { kind: string; key: string; command: MessageOf<'command.invite'> }[];
 let inviter: Inviter;
 
 beforeEach(async () => {
@@ -33,7 +35,8 @@ beforeEach(async () => {
     { note: async () => undefined } as unknown as RoomMembershipStore,
     {} as Sealer,
     {
-      publish: async (kind: string, key: string) => queued.push({ kind, key }),
+      publish: async (kind: string, key: string, command: MessageOf<'command.invite'>) =>
+        queued.push({ kind, key, command }),
     } as unknown as QueuePublisher,
     {} as Disclosures,
     { serverName: 'care.example' } as ManagerConfig,
@@ -54,7 +57,7 @@ it.each([
   async (_words, fault) => {
     server.fault = fault;
     await inviter.inviteOrQueue(elsewhere);
-    expect(queued).toEqual([{ kind: 'command.invite', key: 'gp.example' }]);
+    expect(queued).toMatchObject([{ kind: 'command.invite', key: 'gp.example' }]);
   },
   10_000,
 );
@@ -85,6 +88,37 @@ it('a partner is looked for before it is let near a Room, and not again within a
   const other = (name: string) => invitation(`@${name}:other.example`);
   for (const name of ['a', 'b', 'c']) await inviter.invite(other(name));
   expect(server.seen.filter(({ target }) => target.includes('/profile/'))).toHaveLength(2);
+});
+
+it('somebody who was put out is invited in a moment, when their homeserver has heard of that; ours knows', async () => {
+  const before = Date.now();
+  await inviter.inviteAgain({ ...elsewhere, reason: 'You belong here.' });
+  await inviter.inviteAgain(invitation('@nurse:care.example'));
+  expect(server.seen.map(({ method, target }) => `${method} ${target.split('/')[4]}`)).toEqual(['PUT rooms']);
+  const { command } = queued[0]!;
+  expect(command.reason).toBe('You belong here.');
+  expect(Date.parse(command.notBefore!) - before).toBeGreaterThanOrEqual(2_000);
+});
+
+it('an invite that waits for its time is made then, with its reason', async () => {
+  const invited: { at: number; reason?: string }[] = [];
+  const place = { ...elsewhere, members: [{ participant: { accountUserId: elsewhere.userId } }] };
+  const late = new LateInvites(
+    { find: async () => place } as unknown as ContainerPlaces,
+    {
+      invite: async ({ reason }: { reason?: string }) => invited.push({ at: Date.now(), reason }),
+    } as unknown as Inviter,
+    { current: async () => undefined } as unknown as Members,
+    {} as ManagerConfig,
+  );
+  const notBefore = Date.now() + 200;
+  const { kind, container, userId } = elsewhere;
+  await late.invite({
+    ...{ kind, container, userId, reason: 'You belong here.' },
+    notBefore: new Date(notBefore).toISOString(),
+  });
+  expect(invited).toEqual([{ at: expect.any(Number) as number, reason: 'You belong here.' }]);
+  expect(invited[0]!.at).toBeGreaterThanOrEqual(notBefore - 1);
 });
 
 it('our own homeserver that fails is nobody else’s fault', async () => {

@@ -23,6 +23,11 @@ export interface Invitation {
 
 /** How long a conversation waits for another homeserver, in milliseconds. In the background there is more time. */
 const atOnceMs = 4_000;
+/**
+ * How long the homeserver of somebody who was put out is given to hear of that, in milliseconds. An invite is brought to
+ * it at once, a removal in its own time: where the invite comes first, the removal undoes it there, unseen from here.
+ */
+const settlingMs = 3_000;
 
 /** Invites people under their own account. */
 @Injectable()
@@ -75,10 +80,24 @@ export class Inviter {
       await this.invite(invitation, atOnceMs);
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error;
-      const { kind, container, userId } = invitation;
-      this.logger.warn(`An invite into ${container} is tried again in the background: ${error.failureClass}`);
-      const command = { kind, container, userId };
-      await this.publisher.publish('command.invite', serverOf(userId), command, { id: randomUUID() });
+      this.logger.warn(
+        `An invite into ${invitation.container} is tried again in the background: ${error.failureClass}`,
+      );
+      await this.queue(invitation);
     }
+  }
+
+  /** As `inviteOrQueue`, for somebody who was put out just now: not before their homeserver knows. */
+  async inviteAgain(invitation: Invitation): Promise<void> {
+    if (serverOf(invitation.userId) === this.config.serverName) return this.inviteOrQueue(invitation);
+    await this.queue(invitation, new Date(Date.now() + settlingMs));
+  }
+
+  private async queue(
+    { kind, container, userId, reason }: Invitation,
+    notBefore: Date | undefined = undefined,
+  ): Promise<void> {
+    const command = { kind, container, userId, reason, notBefore: notBefore?.toISOString() };
+    await this.publisher.publish('command.invite', serverOf(userId), command, { id: randomUUID() });
   }
 }

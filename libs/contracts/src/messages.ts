@@ -108,7 +108,15 @@ export const ReconcileSpace = z.object({ careTeam: FhirRef });
 export const ReconcileRoom = z.object({ conversation: FhirRef });
 
 /** An invite that could not be made at once (the partner's homeserver was away). Nothing else waits for it. */
-export const Invite = z.object({ kind: z.enum(['space', 'room']), container: FhirRef, userId: UserId });
+export const Invite = z.object({
+  kind: z.enum(['space', 'room']),
+  container: FhirRef,
+  userId: UserId,
+  /** What they are shown. */
+  reason: z.string().optional(),
+  /** Not made before. */
+  notBefore: z.iso.datetime().optional(),
+});
 
 /** A file that the record holds and Matrix shall show. */
 export const FileSource = z.object({
