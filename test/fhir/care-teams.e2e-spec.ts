@@ -303,10 +303,12 @@ describe('a conversation between teams of organisations', () => {
       payload: [{ contentString: 'Please check the list.' }],
     });
     ({ roomId } = await invitedTo(gp.matrix, known));
-    for (const { matrix } of [gp, pharmacist, physiotherapist]) await matrix.accept(roomId);
-    await until('the first message', async () =>
-      (await gp.matrix.history(roomId)).some(({ content }) => content.body === 'Please check the list.'),
-    );
+    for (const { matrix } of [physiotherapist, gp, pharmacist]) {
+      await matrix.accept(roomId);
+      await until('the first message', async () =>
+        (await matrix.history(roomId)).some(({ content }) => content.body === 'Please check the list.'),
+      );
+    }
     const { nurse } = network();
     const { membership } = await membershipIn(gp.matrix, roomId, nurse.matrix.userId);
     expect(membership).toBeUndefined();

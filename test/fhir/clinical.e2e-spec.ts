@@ -62,7 +62,7 @@ const subjectOf = (id: string) => ({ reference: `Patient/${id}` as const });
 step(
   'a measurement is a notice of the bot in the room of the patient’s care team, in the language of the place',
   async () => {
-    const { fhir, patient } = care.network;
+    const { fhir, patient, nurse } = care.network;
     const doctor = await fhir.create(practitioner('Dr. Els Vermeer', '@e.vermeer:nowhere.example'));
     weight = await fhir.create<Observation>({
       resourceType: 'Observation',
@@ -81,11 +81,13 @@ step(
       [...gp().invites.values()].find((each) => ![spaceId, thread].includes(each.roomId)),
     );
     roomId = invite.roomId;
-    await gp().accept(roomId);
-    // Said between the invite and the join: a client is not sent it, and finds it when it reads back.
-    told = await until('the line', async () =>
-      (await gp().history(roomId)).find(({ content }) => content.msgtype === 'm.notice'),
-    );
+    // A homeserver that joins at the very moment of a message hears of it with the next one only: people are slower.
+    for (const { matrix } of [nurse, care.network.gp]) {
+      await matrix.accept(roomId);
+      told = await until('the line', async () =>
+        (await matrix.history(roomId)).find(({ content }) => content.msgtype === 'm.notice'),
+      );
+    }
     expect(told.sender).toBe(bot);
     expect(told.content).toMatchObject({
       body: 'Lichaamsgewicht (BSN …): 71,5 kg (definitief, 10 mrt 2026, 13:00) – Dr. Els Vermeer',

@@ -450,10 +450,10 @@ describe('what an administrator of the homeserver deletes', () => {
         ),
       );
       const again = await newRoom(nurse, known);
-      await gp.matrix.accept(again);
       await until('the message', async () =>
-        (await gp.matrix.history(again)).some(({ content }) => content.body === 'Is anybody there?'),
+        (await nurse.matrix.history(again)).some(({ content }) => content.body === 'Is anybody there?'),
       );
+      await gp.matrix.accept(again);
       await sayInMatrix({ ...place, roomId: again }, gp, 'All of us.');
       await waitForState(
         nurse.matrix,
