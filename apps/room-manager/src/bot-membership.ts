@@ -1,7 +1,16 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { MatrixStateEvent, RoomId, serverOf, TransientError, UserId } from '@bridge/contracts';
+import {
+  MatrixStateEvent,
+  type MessageOf,
+  RoomId,
+  serverOf,
+  TransientError,
+  UserId,
+} from '@bridge/contracts';
 import { permissionOf } from '@bridge/mapping';
 import { MatrixRefusal, Rooms } from '@bridge/matrix';
+import { QueuePublisher } from '@bridge/queue';
 import { Places } from './bot/place';
 import { DirectChats } from './direct-chats';
 import { GhostKeeper } from './ghost-keeper';
@@ -23,6 +32,12 @@ const patienceMs = 60_000;
  */
 const settlingMs = 10_000;
 
+/**
+ * A decline that comes before the inviting homeserver has stored the invite is lost: ours takes it all the same, and who
+ * invited waits for ever. So long after the invite it is stored, in milliseconds.
+ */
+const declineAfterMs = 3_000;
+
 /** Invites to the bot and to ghosts, and their end. */
 @Injectable()
 export class BotMembership {
@@ -37,6 +52,7 @@ export class BotMembership {
     private readonly adoption: RoomAdoption,
     private readonly lostRooms: LostRooms,
     private readonly languages: Languages,
+    private readonly publisher: QueuePublisher,
     private readonly config: ManagerConfig,
   ) {}
 
@@ -87,6 +103,7 @@ export class BotMembership {
   private async onGhostInvited({
     room_id: roomId,
     sender,
+    event_id: invite,
     state_key: userId,
   }: MatrixStateEvent): Promise<void> {
     const ghost = userId as UserId;
@@ -95,7 +112,23 @@ export class BotMembership {
     const member = members.find(({ participant }) => participant.ghostUserId === ghost);
     if (member) return this.ghosts.join(roomId, member.participant);
     const { bot: texts } = await this.languages.textsFor(sender);
-    await this.decline(roomId, ghost, texts.declinedGhost);
+    if (serverOf(sender) === this.config.serverName) return this.decline(roomId, ghost, texts.declinedGhost);
+    await this.publisher.publish(
+      'command.decline-invite',
+      serverOf(sender),
+      {
+        ...{ roomId, userId: ghost, reason: texts.declinedGhost },
+        notBefore: new Date(Date.now() + declineAfterMs).toISOString(),
+      },
+      { id: invite },
+    );
+  }
+
+  /** Declines an invite when its time has come. */
+  async declineLater(command: MessageOf<'command.decline-invite'>): Promise<void> {
+    const { roomId, userId, reason, notBefore } = command;
+    await setTimeout(Math.max(0, Date.parse(notBefore) - Date.now()));
+    await this.decline(roomId, userId, reason);
   }
 
   private async onBotLeft(roomId: RoomId): Promise<void> {

@@ -3,6 +3,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
 import { LateInvites } from './late-invites';
 import { BotCommands } from './bot-commands';
+import { BotMembership } from './bot-membership';
 import { DeliveryMarks } from './delivery-marks';
 import { MessageRedactor } from './message-redactor';
 import { MessageSender } from './message-sender';
@@ -19,6 +20,7 @@ export class CommandController {
     private readonly spaces: SpaceReconciler,
     private readonly rooms: RoomReconciler,
     private readonly lateInvites: LateInvites,
+    private readonly membership: BotMembership,
     private readonly sender: MessageSender,
     private readonly redactor: MessageRedactor,
     private readonly receipts: ReceiptSender,
@@ -41,6 +43,11 @@ export class CommandController {
   @EventPattern('command.invite')
   async invite(@Payload() command: MessageOf<'command.invite'>): Promise<void> {
     await this.lateInvites.invite(command);
+  }
+
+  @EventPattern('command.decline-invite')
+  async declineInvite(@Payload() command: MessageOf<'command.decline-invite'>): Promise<void> {
+    await this.membership.declineLater(command);
   }
 
   @EventPattern('command.send-message')

@@ -30,6 +30,7 @@ it('only what needs no order waits in the background', () => {
     'subscription.due',
     'file.fetch',
     'command.invite',
+    'command.decline-invite',
     'command.resync-room',
   ]);
 });

@@ -118,6 +118,16 @@ export const Invite = z.object({
   notBefore: z.iso.datetime().optional(),
 });
 
+/** One of ours declines an invite by somebody on another homeserver. */
+export const DeclineInvite = z.object({
+  roomId: RoomId,
+  userId: UserId,
+  /** What those in the room are shown. */
+  reason: z.string(),
+  /** Not done before: the other homeserver has stored the invite by then. */
+  notBefore: z.iso.datetime(),
+});
+
 /** A file that the record holds and Matrix shall show. */
 export const FileSource = z.object({
   /**
@@ -229,6 +239,7 @@ export const messages = {
   'command.reconcile-space': { stream: 'ROOMS', schema: ReconcileSpace },
   'command.reconcile-room': { stream: 'ROOMS', schema: ReconcileRoom },
   'command.invite': { stream: 'ROOMS', schema: Invite, background: true },
+  'command.decline-invite': { stream: 'ROOMS', schema: DeclineInvite, background: true },
   'command.send-message': { stream: 'ROOMS', schema: SendMessage },
   'command.redact-message': { stream: 'ROOMS', schema: RedactMessage },
   'command.send-receipt': { stream: 'ROOMS', schema: SendReceipt },
