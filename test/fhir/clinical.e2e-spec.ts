@@ -207,7 +207,9 @@ step('what is deleted is taken back, with its document', async () => {
 step(
   'what the room has seen is each line once, without a word of who the patient is, and nothing was given up',
   async () => {
-    const seen = gp().events.filter((event) => event.room_id === roomId && event.type === 'm.room.message');
+    // Who was there from the beginning, on the homeserver of the bridge.
+    const { events } = care.network.nurse.matrix;
+    const seen = events.filter((event) => event.room_id === roomId && event.type === 'm.room.message');
     const isEdit = ({ content }: SeenEvent) =>
       (content['m.relates_to'] as { rel_type?: string })?.rel_type === 'm.replace';
     const lines = seen.filter((event) => event.sender === bot && !isEdit(event));

@@ -199,7 +199,8 @@ function sum(counts: readonly { readonly count: number }[]): number {
 /** The status, and what the server says of it. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return /"text":"([^"]+)"/.exec(message)?.[1] ?? message.slice(0, 80);
+  const [, text] = /"text":("(?:[^"\\]|\\.)*")/.exec(message) ?? [];
+  return text === undefined ? message.slice(0, 80) : (JSON.parse(text) as string);
 }
 
 function asText(rows: typeof table): string {
