@@ -113,7 +113,6 @@ step('each example is taken by the server, or refused by it, and told to the bri
         stored.push(`${type}/${example.id}`);
       } catch (error) {
         note(type, `refused by the FHIR server: ${reasonOf(error)}`, 1);
-        continue;
       }
       expect(await notify(example)).toBe(204);
     }

@@ -229,7 +229,9 @@ describe('in a Room', () => {
     ];
     for (const [who, command, more] of ways) {
       // As if the bridge had lost what it knew of it. The record has it once, however often it is offered.
-      await rows('DELETE FROM message_link WHERE event_id = $1', eventId);
+      await until('the row of the message', async () => {
+        return (await rows('DELETE FROM message_link WHERE event_id = $1 RETURNING 1', eventId)).length === 1;
+      });
       expect((await ask(who, roomId, command, more)).body).toBe('I have offered it to the record once more.');
       await until('the row of the message', async () => {
         return (await rows('SELECT 1 FROM message_link WHERE event_id = $1', eventId)).length === 1;

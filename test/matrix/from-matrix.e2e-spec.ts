@@ -109,9 +109,13 @@ async function bringAgain(event: Omit<SeenEvent, 'seenAt'>): Promise<void> {
 
 /** As if an event had been handled by nobody yet. */
 async function forget(eventId: string): Promise<void> {
-  await queryDatabase(care.stack.federation.databaseUrl, 'DELETE FROM handled_event WHERE event_id = $1', [
-    eventId,
-  ]);
+  const { databaseUrl } = care.stack.federation;
+  const statement = 'DELETE FROM handled_event WHERE event_id = $1 RETURNING 1';
+  // What it does can be seen a moment before it is noted.
+  await until(
+    'the event to be handled',
+    async () => (await queryDatabase(databaseUrl, statement, [eventId])).length === 1,
+  );
 }
 
 /** As the homeserver would, but with what ours does not let through: it came over federation, or is forged. */
@@ -462,10 +466,11 @@ describe('what is not for the record', () => {
   it('is what somebody says about a message of another conversation', async () => {
     const { databaseUrl, natsUrl } = care.stack.federation;
     const { eventId, recorded } = await say(nurse, text('Here'));
-    await queryDatabase(
-      databaseUrl,
-      "UPDATE message_link SET conversation = 'CommunicationRequest/other' WHERE event_id = $1",
-      [eventId],
+    const elsewhere =
+      "UPDATE message_link SET conversation = 'CommunicationRequest/other' WHERE event_id = $1 RETURNING 1";
+    await until(
+      'the link',
+      async () => (await queryDatabase(databaseUrl, elsewhere, [eventId])).length === 1,
     );
     const about = (type: string, id: string, content: object) =>
       publishTo(natsUrl, `mapping.0.matrix.${type}`, {

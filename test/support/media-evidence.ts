@@ -19,7 +19,10 @@ export async function mediaUriOf({ databaseUrl }: Servers, fhirRef: string): Pro
  */
 export async function sendAgain(servers: Servers, fhirRef: string, message: object): Promise<void> {
   const { databaseUrl, natsUrl } = servers;
-  await query(databaseUrl, 'UPDATE message_link SET event_id = NULL WHERE fhir_ref = $1', fhirRef);
+  // The message can be seen a moment before it is noted.
+  const forget =
+    'UPDATE message_link SET event_id = NULL WHERE fhir_ref = $1 AND event_id IS NOT NULL RETURNING 1';
+  await until(`the row of ${fhirRef}`, async () => (await query(databaseUrl, forget, fhirRef)).length === 1);
   const connection = await connect({ servers: natsUrl });
   await connection.jetstream().publish('rooms.0.command.send-message', JSON.stringify(message));
   await connection.close();

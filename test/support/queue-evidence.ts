@@ -25,10 +25,13 @@ export async function deliverAgain(
 ): Promise<void> {
   const database = new Client({ connectionString: servers.databaseUrl });
   await database.connect();
-  const remove = 'DELETE FROM message_link WHERE fhir_ref = $1 RETURNING event_id';
-  const { rowCount, rows } = await database.query<{ event_id: string }>(remove, [fhirRef]);
-  await database.query('DELETE FROM handled_event WHERE event_id = $1', [rows[0]?.event_id]);
-  if (rowCount !== 1) throw new Error(`${fhirRef} has ${rowCount} rows in message_link instead of one`);
+  const remove = 'DELETE FROM message_link WHERE fhir_ref = $1 AND event_id IS NOT NULL RETURNING event_id';
+  // The effect can be seen a moment before its row is complete.
+  const [row] = await until(`the row of ${fhirRef}`, async () => {
+    const { rows } = await database.query<{ event_id: string }>(remove, [fhirRef]);
+    return rows.length > 0 && rows;
+  });
+  await database.query('DELETE FROM handled_event WHERE event_id = $1', [row!.event_id]);
   const connection = await connect({ servers: servers.natsUrl });
   await connection.jetstream().publish(subject, JSON.stringify(message));
   await connection.close();
