@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -56,9 +57,12 @@ describe('while the audit server is away', () => {
     const { thread, network } = care;
     await sayInMatrix(thread, network.gp, 'Said before the audit server came.');
     await writeInFhir(thread, 'Written before the audit server came.');
-    const waiting = await queryDatabase(databaseUrl(), 'SELECT id FROM audit_outbox WHERE key IS NULL');
-    expect(waiting.length).toBeGreaterThan(4);
-    expect((await chainIn(databaseUrl())).report).toEqual({ checked: waiting.length });
+    // The last of it is told a moment after it can be seen.
+    await until('the chain of what waits', async () => {
+      const waiting = await queryDatabase(databaseUrl(), 'SELECT id FROM audit_outbox WHERE key IS NULL');
+      const { report } = await chainIn(databaseUrl());
+      return waiting.length > 4 && isDeepStrictEqual(report, { checked: waiting.length });
+    });
   });
 
   step('nothing of it is lost when the sender is killed amid its work; nothing is there twice', async () => {
