@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { AuditEvent, CareTeam } from '@medplum/fhirtypes';
 import { urlOf } from '../../deploy/local/src/bridge';
 import type { ManagedProcess } from '../../deploy/local/src/child-process';
