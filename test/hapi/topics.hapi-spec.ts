@@ -65,9 +65,13 @@ describe('a topic-based notification of HAPI (R5)', () => {
 
   it('cannot show who it is, and is refused', async () => {
     const subscription = await subscribe('id-only');
-    await create({ resourceType: 'Communication', status: 'completed' });
     const about = () => hapi.tap.about(`Subscription/${subscription}`)[0];
-    const sent = await until('the notification', about, deliveredWithinMs);
+    // HAPI follows a new topic a moment after it has stored it, and does not say from when on.
+    const aboutAnother = async () => {
+      await create({ resourceType: 'Communication', status: 'completed' });
+      return until('a notification', about, 10_000).catch(() => undefined);
+    };
+    const sent = await until('the notification', aboutAnother, deliveredWithinMs);
     expect(sent.headers).not.toHaveProperty('authorization');
     expect(sent.status).toBe(401);
   });
