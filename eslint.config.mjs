@@ -15,6 +15,7 @@ export const mayImport = {
   'apps/as-ingress': ['contracts', 'platform', 'queue', 'mapping', 'matrix', 'persistence'],
   'apps/fhir-ingress': ['contracts', 'platform', 'queue'],
   'apps/fhir-mapper': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence', 'audit'],
+  'apps/cli': ['contracts', 'platform', 'queue', 'mapping', 'persistence', 'audit'],
   'apps/room-manager': [
     'contracts',
     'platform',

@@ -36,9 +36,13 @@ export class QueueFixture {
 
   /** A process that only publishes, as an ingress does. */
   async publisher(): Promise<QueuePublisher> {
+    return new QueuePublisher(await this.connection(), new Metrics());
+  }
+
+  async connection(): Promise<QueueConnection> {
     const connection = await QueueConnection.open(this.config);
     this.opened.push(connection);
-    return new QueuePublisher(connection, new Metrics());
+    return connection;
   }
 
   /** Messages in the work queue MAPPING that nobody has acknowledged yet. */

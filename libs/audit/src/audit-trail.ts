@@ -6,7 +6,10 @@ import { AuditOutboxStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
 
 /** Something that is about to be done, as far as that is known before. */
-export interface Deed extends Pick<AuditEntry, 'deed' | 'by' | 'to' | 'patient' | 'what' | 'room' | 'event'> {
+export interface Deed extends Pick<
+  AuditEntry,
+  'deed' | 'reason' | 'by' | 'operator' | 'to' | 'patient' | 'what' | 'room' | 'event'
+> {
   /** Names the effect: all tries of it have the same. */
   readonly key: string;
   /** `each-time`: done again later under the same key, it is told again. */

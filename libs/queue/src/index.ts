@@ -1,3 +1,5 @@
+export { DeadLetterBox } from './dead-letter-box';
+export type { DeadLetterChoice, KeptDeadLetter } from './dead-letter-box';
 export type { DeadLetter } from './dead-letters';
 export {
   MalformedMessageError,

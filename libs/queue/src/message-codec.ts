@@ -26,7 +26,8 @@ export function kindLabel(kind: string): string {
   return isKind(kind) ? kind : 'unknown';
 }
 
-function isKind(kind: string): kind is MessageKind {
+/** Whether it is a kind of message that the bridge knows. */
+export function isKind(kind: string): kind is MessageKind {
   return Object.hasOwn(messages, kind);
 }
 

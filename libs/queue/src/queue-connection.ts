@@ -16,7 +16,7 @@ import { QueueSetupError, QueueUnavailableError } from './errors';
 import { partitionsOf } from './partition';
 import type { QueueConfig } from './queue-config';
 import { apiErrorCode, ensureConsumer, ensureStreams } from './streams';
-import { partitionSubjects } from './subject';
+import { deadLetterStream, partitionSubjects } from './subject';
 
 /** How long a process looks for its NATS server at start, then says so and exits: an orchestrator starts it again. */
 const firstConnectMs = 30_000;
@@ -98,11 +98,20 @@ export class QueueConnection implements OnApplicationShutdown {
 
   /** The first stored message of a partition from a number in its stream on; undefined when none is there. */
   async storedFrom(stream: WorkStream, partition: number, sequence: number): Promise<StoredMsg | undefined> {
-    const query = { seq: sequence, next_by_subj: partitionSubjects(stream, partition) };
+    return this.stored(stream, { seq: sequence, next_by_subj: partitionSubjects(stream, partition) });
+  }
+
+  /** The first dead letter from a number on; undefined when none is there. */
+  async deadLetterFrom(number: number): Promise<StoredMsg | undefined> {
+    return this.stored(deadLetterStream, { seq: number, next_by_subj: 'dead.>' });
+  }
+
+  /** Takes a dead letter out; false when it was not there any more. */
+  async removeDeadLetter(number: number): Promise<boolean> {
     try {
-      return await this.manager.streams.getMessage(stream, query);
+      return await this.manager.streams.deleteMessage(deadLetterStream, number);
     } catch (error) {
-      if (apiErrorCode(error) === noMessageFound) return undefined;
+      if (apiErrorCode(error) === noMessageFound) return false;
       throw QueueUnavailableError.away(error);
     }
   }
@@ -133,6 +142,18 @@ export class QueueConnection implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.close();
+  }
+
+  private async stored(
+    stream: string,
+    query: { seq: number; next_by_subj: string },
+  ): Promise<StoredMsg | undefined> {
+    try {
+      return await this.manager.streams.getMessage(stream, query);
+    } catch (error) {
+      if (apiErrorCode(error) === noMessageFound) return undefined;
+      throw QueueUnavailableError.away(error);
+    }
   }
 
   private async follow(): Promise<void> {

@@ -142,6 +142,20 @@ export class QueuePublisher {
     });
   }
 
+  /**
+   * Puts bytes that were in a work queue on it again. Resolves only after JetStream has stored them.
+   * @throws QueueUnavailableError not stored, or not known: repeat with the same id
+   */
+  async publishAgain(
+    kind: MessageKind,
+    subject: string,
+    payload: Uint8Array,
+    fields: MsgHdrs,
+    id: string,
+  ): Promise<Stored> {
+    return this.send({ kind, subject, payload, headers: fields, id });
+  }
+
   /** @throws MalformedMessageError, MessageTooLargeError */
   private prepare<K extends MessageKind>(key: string, { kind, data, id }: Publication<K>): Prepared {
     const payload = encodeMessage(kind, data);

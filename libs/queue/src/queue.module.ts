@@ -1,6 +1,7 @@
 import { Readiness } from '@bridge/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { DeadLetterBox } from './dead-letter-box';
 import { QueueUnavailableError } from './errors';
 import type { QueueConfig } from './queue-config';
 import { QueueBacklog } from './queue-backlog';
@@ -24,8 +25,9 @@ export class QueueModule {
         },
         QueuePublisher,
         QueueBacklog,
+        DeadLetterBox,
       ],
-      exports: [QueueConnection, QueuePublisher, QueueBacklog],
+      exports: [QueueConnection, QueuePublisher, QueueBacklog, DeadLetterBox],
     };
   }
 }

@@ -31,3 +31,9 @@ export function deadLetterSubject(stream: WorkStream, partition: number | undefi
     .map((token) => token.replace(/[^A-Za-z0-9_-]/g, '_') || '_');
   return `dead.${stream}.${partition ?? 'none'}.${tokens.join('.')}`;
 }
+
+/** Work queue and kind in the subject of a dead letter; the kind without what a subject cannot hold. */
+export function parseDeadLetterSubject(subject: string): { stream: WorkStream; kind: string } {
+  const [, stream, , ...kind] = subject.split('.');
+  return { stream: stream as WorkStream, kind: kind.join('.') };
+}

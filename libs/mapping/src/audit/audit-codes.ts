@@ -30,6 +30,12 @@ export const deedCodes: Readonly<
 /** DICOM role ids: who a thing comes from, and who it goes to. */
 export const sourceRole: Coding = { system: dicom, code: '110153', display: 'Source Role ID' };
 export const destinationRole: Coding = { system: dicom, code: '110152', display: 'Destination Role ID' };
+/** Who did it by hand. */
+export const operatorRole: Coding = {
+  system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
+  code: 'PPRF',
+  display: 'primary performer',
+};
 /** Who asked for it. */
 export const author: Coding = {
   system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',

@@ -13,10 +13,12 @@ export interface AuditEntry {
   readonly id: string;
   readonly deed: AuditDeed;
   readonly outcome: AuditOutcome;
-  /** A failure class or the code of a notice, where it was refused. */
+  /** A failure class or the code of a notice, where it was refused; what an operator did, or why. */
   readonly reason?: string;
   /** On whose behalf: their resource, or their account where the record does not know them. None: nobody's but the bridge's. */
   readonly by?: FhirRef | UserId;
+  /** Who did it by hand, at the machine: by the name they go by there. */
+  readonly operator?: string;
   /** Who was given it, where that is one person. */
   readonly to?: UserId;
   readonly patient?: FhirRef;

@@ -10,6 +10,7 @@ import {
   destinationRole,
   domainResource,
   jobStream,
+  operatorRole,
   patientRole,
   person,
   sourceRole,
@@ -67,10 +68,14 @@ export function retold(event: AuditEvent, id: string): AuditEvent {
 }
 
 function agentsOf(entry: AuditEntry, bridge: AuditEventAgent['who']): AuditEventAgent[] {
-  const { id, by, to } = entry;
+  const { id, by, to, operator } = entry;
+  const isAsked = by !== undefined || operator !== undefined;
   return [
-    ...(by ? [{ type: { coding: [author] }, who: whoOf(by), requestor: true }] : []),
-    { type: { coding: [sourceRole] }, who: bridge, altId: id, requestor: by === undefined },
+    ...(operator === undefined
+      ? []
+      : [{ type: { coding: [operatorRole] }, name: operator, requestor: true }]),
+    ...(by ? [{ type: { coding: [author] }, who: whoOf(by), requestor: operator === undefined }] : []),
+    { type: { coding: [sourceRole] }, who: bridge, altId: id, requestor: !isAsked },
     ...(to ? [{ type: { coding: [destinationRole] }, who: whoOf(to), requestor: false }] : []),
   ];
 }

@@ -1,0 +1,37 @@
+import { AuditTrail } from '@bridge/audit';
+import { refusalOfMessage } from '@bridge/mapping';
+import type { KeptDeadLetter } from '@bridge/queue';
+import { Injectable } from '@nestjs/common';
+
+/** What an operator does to dead letters, told in the audit before it is done. */
+@Injectable()
+export class OperatorAudit {
+  constructor(private readonly trail: AuditTrail) {}
+
+  /**
+   * Does something to a dead letter that must not happen without a trace.
+   * @param operator who does it
+   * @param why what is done, or the reason they give
+   * @throws what `act` throws, and what the database does: without it nothing is done
+   */
+  async around(
+    letter: KeptDeadLetter,
+    operator: string,
+    why: string,
+    act: () => Promise<void>,
+  ): Promise<void> {
+    const { number, givenUpAt, kind } = letter;
+    const { by, to, what, room, event } = refusalOfMessage(kind, contentOf(letter), why);
+    const key = `operator ${why} ${number} ${givenUpAt.toISOString()}`;
+    const deed = { deed: 'execute', key, told: 'each-time', operator, reason: why } as const;
+    await this.trail.around({ ...deed, by, to, what, room, event }, act, () => ({}));
+  }
+}
+
+function contentOf({ payload }: KeptDeadLetter): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
