@@ -26,6 +26,8 @@ const requestTimeoutMs = 5_000;
 const drainLimitMs = 5_000;
 /** JetStream's error code for it (nats-server `server/errors.json`). */
 const noMessageFound = 10037;
+/** JetStream could not delete a message, whatever the reason (JSStreamMsgDeleteFailedF). */
+const deleteFailed = 10057;
 
 /** Shared durable consumers with metadata on the stream need 2.10, the bridge is tested from 2.11 on. */
 const oldestServer = [2, 11] as const;
@@ -111,7 +113,9 @@ export class QueueConnection implements OnApplicationShutdown {
     try {
       return await this.manager.streams.deleteMessage(deadLetterStream, number);
     } catch (error) {
-      if (apiErrorCode(error) === noMessageFound) return false;
+      // The code does not tell why: because it is gone, or because the server's disk failed.
+      const isGone = apiErrorCode(error) === deleteFailed && (await this.deadLetterAt(number)) === undefined;
+      if (isGone) return false;
       throw QueueUnavailableError.away(error);
     }
   }
@@ -144,9 +148,13 @@ export class QueueConnection implements OnApplicationShutdown {
     await this.close();
   }
 
+  private async deadLetterAt(number: number): Promise<StoredMsg | undefined> {
+    return this.stored(deadLetterStream, { seq: number });
+  }
+
   private async stored(
     stream: string,
-    query: { seq: number; next_by_subj: string },
+    query: { seq: number; next_by_subj?: string },
   ): Promise<StoredMsg | undefined> {
     try {
       return await this.manager.streams.getMessage(stream, query);
