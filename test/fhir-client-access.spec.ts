@@ -84,7 +84,7 @@ describe('what does not change', () => {
     const server = await faultServer();
     server.fault = { status: 401 };
     const failure = await failureOf(clientOf(server.url, { FHIR_BEARER_TOKEN: 'tok' }).read(patient));
-    expect(failure).toMatchObject({ recovery: 'transient', failureClass: 'fhir-token' });
+    expect(failure).toMatchObject({ recovery: 'needs-person', failureClass: 'fhir-token' });
     expect(server.seen).toHaveLength(1);
   });
 

@@ -141,7 +141,7 @@ describe('a call to the homeserver', () => {
     [403, error('M_FORBIDDEN'), { recovery: 'permanent', errcode: 'M_FORBIDDEN', status: 403 }],
     [404, error('M_NOT_FOUND'), { recovery: 'permanent', errcode: 'M_NOT_FOUND', status: 404 }],
     [400, error('M_USER_IN_USE'), { recovery: 'permanent', errcode: 'M_USER_IN_USE' }],
-    [401, error('M_UNKNOWN_TOKEN'), { recovery: 'transient', failureClass: 'homeserver-token' }],
+    [401, error('M_UNKNOWN_TOKEN'), { recovery: 'needs-person', failureClass: 'homeserver-token' }],
     [429, error('M_LIMIT_EXCEEDED', { retry_after_ms: 77 }), { recovery: 'transient', retryAfterMs: 77 }],
     [500, error('M_UNKNOWN'), { recovery: 'transient', failureClass: 'homeserver-busy' }],
     [502, `<html>${words}</html>`, { recovery: 'transient', failureClass: 'homeserver-busy' }],

@@ -111,7 +111,7 @@ describe('what fails', () => {
     const handled: unknown[] = [];
     await fixture.worker(({ source }) => {
       if (source === 'bad')
-        throw new PermanentError('no-such-room', 'There is no such room.', { advice: 'Make it.' });
+        throw new PermanentError('conversation-unknown', 'There is no such room.', { advice: 'Make it.' });
       handled.push(source);
     });
     const queue = await fixture.publisher();
@@ -130,7 +130,7 @@ describe('what fails', () => {
     expect(headersOf(letter)).toMatchObject({
       'Nats-Msg-Id': `MAPPING:${sequence}`,
       'Bridge-Reason': 'There is no such room.',
-      'Bridge-Failure-Class': 'no-such-room',
+      'Bridge-Failure-Class': 'conversation-unknown',
       'Bridge-Attempts': '1',
       'Bridge-Original-Subject': `mapping.${partition}.fhir.pull`,
       'Bridge-Key': 'room',
@@ -208,7 +208,7 @@ describe('what fails', () => {
     let tries = 0;
     await fixture.worker(() => {
       tries += 1;
-      throw new PermanentError('no-such-room', 'There is no such room.', { advice: 'Make it.' });
+      throw new PermanentError('conversation-unknown', 'There is no such room.', { advice: 'Make it.' });
     });
     const queue = await fixture.publisher();
     const { config: deadLetters } = await fixture.manager.streams.info('DEAD_LETTERS');
@@ -317,7 +317,7 @@ describe('the publisher', () => {
 
   it('keeps room for the headers of a dead letter in the largest message that it takes', async () => {
     await fixture.worker(() => {
-      throw new PermanentError('no', 'no '.repeat(500), { advice: 'Nothing.' });
+      throw new PermanentError('unexpected', 'no '.repeat(500), { advice: 'Nothing.' });
     });
     const queue = await fixture.publisher();
     const overhead = '{"source":""}'.length;

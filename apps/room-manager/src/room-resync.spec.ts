@@ -170,7 +170,7 @@ it('the checkpoint stays where the queue has not stored what follows it', async 
 });
 
 it('what can never be queued does not hold up what follows it', async () => {
-  const tooLarge = new PermanentError('too-large', 'too large', { advice: '-' });
+  const tooLarge = new PermanentError('message-too-large', 'too large', { advice: '-' });
   const { resync, queued, checkpoint } = world([said('a'), said('b'), said('c')], {
     checkpoint: '$a',
     handled: ['$a'],

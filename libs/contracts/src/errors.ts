@@ -1,5 +1,10 @@
-/** What to do with a failure: try again later, or hand it to a person. */
-export type Recovery = 'transient' | 'permanent';
+import type { PermanentClass } from './failure-classes';
+
+/**
+ * What to do with a failure: try again soon; try again slowly, because a person has to mend something outside of the
+ * message first; or hand the message itself to a person.
+ */
+export type Recovery = 'transient' | 'needs-person' | 'permanent';
 
 export interface BridgeErrorDetails {
   /** The sentence for the person who must act. Never holds message text or patient data. */
@@ -32,10 +37,22 @@ export abstract class BridgeError extends Error {
 
 /** The other side is away, busy or not ready yet: the same work succeeds later without anybody's help. */
 export class TransientError extends BridgeError {
-  readonly recovery = 'transient' as const;
+  readonly recovery: 'transient' | 'needs-person' = 'transient';
+}
+
+/**
+ * A setting, a credential or a permission is wrong: nothing is wrong with the message, which succeeds as soon as somebody
+ * has done what `advice` says. No message is given up meanwhile.
+ */
+export class NeedsPersonError extends TransientError {
+  override readonly recovery = 'needs-person';
 }
 
 /** Repeating cannot help: goes to the dead letters. */
 export class PermanentError extends BridgeError {
   readonly recovery = 'permanent' as const;
+
+  constructor(failureClass: PermanentClass, message: string, details: BridgeErrorDetails) {
+    super(failureClass, message, details);
+  }
 }

@@ -213,10 +213,11 @@ export const ResyncRoom = z.object({ roomId: RoomId });
 /**
  * Every message that crosses the queue: its stream and its shape. The one place to look.
  * Kinds that wait for other servers are marked `background`: they have lanes of their own, so that nothing waits for them.
+ * Those of a whole source, which no conversation can wait for, are marked `ofSource`.
  */
 export const messages = {
-  'fhir.pull': { stream: 'MAPPING', schema: FhirPull },
-  'fhir.notified': { stream: 'MAPPING', schema: FhirNotified },
+  'fhir.pull': { stream: 'MAPPING', schema: FhirPull, ofSource: true },
+  'fhir.notified': { stream: 'MAPPING', schema: FhirNotified, ofSource: true },
   'subscription.due': { stream: 'MAPPING', schema: SubscriptionDue, background: true },
   'fhir.changed': { stream: 'MAPPING', schema: FhirChanged },
   'fhir.due': { stream: 'MAPPING', schema: FhirDue },
@@ -264,4 +265,9 @@ export function kindsOf(stream: WorkStream): MessageKind[] {
 /** Whether messages of this kind wait for other servers, in lanes of their own. */
 export function isBackground(kind: MessageKind): boolean {
   return 'background' in messages[kind];
+}
+
+/** Whether messages of this kind are of one conversation, care team or Room, and in order with its others. */
+export function isOfConversation(kind: MessageKind): boolean {
+  return !isBackground(kind) && !('ofSource' in messages[kind]);
 }

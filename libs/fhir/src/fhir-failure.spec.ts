@@ -25,7 +25,7 @@ it.each([409, 412])('%d is a conflict: read again, apply again', (status) => {
 });
 
 it('401 waits until somebody has mended the token', () => {
-  expect(failure(401)).toMatchObject({ recovery: 'transient', failureClass: 'fhir-token' });
+  expect(failure(401)).toMatchObject({ recovery: 'needs-person', failureClass: 'fhir-token' });
 });
 
 it.each([408, 429, 500, 502, 503, 504])('%d passes by itself', (status) => {

@@ -1,4 +1,4 @@
-import { PermanentError, TransientError } from '@bridge/contracts';
+import { NeedsPersonError, PermanentError, TransientError } from '@bridge/contracts';
 import type { OperationOutcome } from '@medplum/fhirtypes';
 import { outcomeSummary } from './outcome-summary';
 
@@ -83,7 +83,7 @@ export function fhirFailure(
   const codes = outcomeSummary(body);
   if (status === 409 || status === 412) return new FhirConflict(operation);
   if (status === 401) {
-    return new TransientError(
+    return new NeedsPersonError(
       'fhir-token',
       `The FHIR server does not accept how the bridge shows who it is${codes}`,
       { advice: 'Check FHIR_AUTH and the settings that it names; messages wait until it is accepted.' },

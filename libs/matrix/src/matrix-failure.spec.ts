@@ -24,7 +24,7 @@ describe('a homeserver that cannot be reached', () => {
 
 it('a token that is not accepted holds the message until it is', () => {
   expect(failure(401, 'M_UNKNOWN_TOKEN')).toMatchObject({
-    recovery: 'transient',
+    recovery: 'needs-person',
     failureClass: 'homeserver-token',
   });
 });

@@ -1,4 +1,4 @@
-import { PermanentError, TransientError } from '@bridge/contracts';
+import { NeedsPersonError, PermanentError, TransientError } from '@bridge/contracts';
 
 /** The homeserver's "no": the request is as it should not be, and repeating it cannot help. */
 export class MatrixRefusal extends PermanentError {
@@ -49,7 +49,7 @@ export function matrixFailure(failure: unknown, operation: string): TransientErr
   const { statusCode, errcode = 'M_UNKNOWN', retryAfterMs } = failure;
   if (statusCode === 401) {
     // Nothing is wrong with the message: kept until somebody has mended the registration.
-    return new TransientError(
+    return new NeedsPersonError(
       'homeserver-token',
       `The homeserver does not accept the bridge's token (${errcode})`,
       {

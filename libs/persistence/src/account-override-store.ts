@@ -14,7 +14,7 @@ export class AccountOverrideStore {
    * @param setBy the administrator
    */
   async set(fhirRef: FhirRef, userId: UserId, setBy: UserId): Promise<void> {
-    await this.database.client.$transaction(async (transaction) => {
+    await this.database.transaction(async (transaction) => {
       const account = { userId, setBy, setAt: new Date() };
       await transaction.accountOverride.upsert({
         where: { fhirRef },
@@ -30,7 +30,7 @@ export class AccountOverrideStore {
    * @returns whether they had been given one
    */
   async remove(fhirRef: FhirRef): Promise<boolean> {
-    return this.database.client.$transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       const { count } = await transaction.accountOverride.deleteMany({ where: { fhirRef } });
       await markDue(transaction, fhirRef, new Date());
       return count > 0;

@@ -52,7 +52,7 @@ export class CareTeamStore {
    */
   async apply(facts: CareTeamFacts): Promise<boolean> {
     const { careTeam, members, ...row } = facts;
-    return this.database.client.$transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       const inserted = await transaction.careTeamSpace.createMany({
         data: { careTeam, ...row, aliasLocalpart: this.aliasPrefix + opaqueId() },
         skipDuplicates: true,

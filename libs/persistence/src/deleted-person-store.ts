@@ -16,7 +16,7 @@ export class DeletedPersonStore {
    * @returns the care teams that have to be applied again for it, which are marked as due
    */
   async deleted(person: FhirRef, deletedAt: Date): Promise<FhirRef[]> {
-    return this.database.client.$transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       const { count } = await transaction.participant.updateMany({
         where: { fhirRef: person, OR: [{ versionAt: null }, { versionAt: { lte: deletedAt } }] },
         data: { deletedAt },
@@ -30,7 +30,7 @@ export class DeletedPersonStore {
    * @returns the care teams they belong to, or did, which are marked as due; undefined when they were not deleted
    */
   async restored(person: FhirRef, versionAt: Date): Promise<FhirRef[] | undefined> {
-    return this.database.client.$transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       const { count } = await transaction.participant.updateMany({
         where: { fhirRef: person, deletedAt: { lt: versionAt } },
         data: { deletedAt: null },

@@ -133,7 +133,7 @@ export class ParticipantStore {
     const { fhirRef, versionAt, displayName } = person;
     const { roleText = null } = person;
     const mapping = { ...person.mapping };
-    return this.database.client.$transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       await transaction.participant.createMany({
         data: { fhirRef, ghostUserId: ghost(opaqueId()), displayName, mapping },
         skipDuplicates: true,

@@ -51,7 +51,7 @@ export class SubscriptionStateStore {
     { source, subscription }: SubscriptionKey,
     change: (known: SubscriptionState | undefined) => SubscriptionState | undefined,
   ): Promise<SubscriptionState | undefined> {
-    return this.database.client.$transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       // Not the row's own lock: the first two who hear of a Subscription find no row.
       await transaction.$queryRaw`
         SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(${`${source}/${subscription}`}, 0))`;

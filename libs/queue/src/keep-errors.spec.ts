@@ -6,7 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { lastValueFrom, type Observable } from 'rxjs';
 import { keepErrorsOfHandlers } from './keep-errors';
 
-const error = new PermanentError('wrong', 'It is wrong', { advice: 'Mend it.' });
+const error = new PermanentError('unexpected', 'It is wrong', { advice: 'Mend it.' });
 
 @Controller()
 class FailingController {

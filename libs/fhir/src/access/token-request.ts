@@ -1,4 +1,4 @@
-import { TransientError } from '@bridge/contracts';
+import { NeedsPersonError, TransientError } from '@bridge/contracts';
 import { type Dispatcher, request } from 'undici';
 import { retryAfterMs, systemReason } from '../fhir-failure';
 import { firstValue } from '@bridge/platform';
@@ -86,8 +86,8 @@ function away(reason: string): TransientError {
   );
 }
 
-export function refused(reason: string, retryAfterMs?: number): TransientError {
-  return new TransientError('fhir-token', `No token for the FHIR server was given out: ${reason}`, {
+export function refused(reason: string, retryAfterMs?: number): NeedsPersonError {
+  return new NeedsPersonError('fhir-token', `No token for the FHIR server was given out: ${reason}`, {
     advice:
       'Check the settings that FHIR_AUTH names and the registration of the bridge; messages wait meanwhile.',
     retryAfterMs,

@@ -1,0 +1,28 @@
+import type { WorkStream } from './messages';
+
+/** A conversation of which a message was given up: the later ones wait for an operator, in order. */
+export interface ParkedConversation {
+  readonly stream: WorkStream;
+  /** The ordering key of its messages: a FHIR reference or a room id. */
+  readonly key: string;
+  /** Names this parking; another message that is given up later makes another one of it. */
+  readonly parking: string;
+  readonly failureClass: string;
+}
+
+/** Where it is kept which conversations are parked. All replicas see the same. */
+export interface ParkedConversations {
+  count(stream: WorkStream): Promise<number>;
+  /** The parking of a conversation; undefined: it goes on. */
+  find(stream: WorkStream, key: string): Promise<string | undefined>;
+  /** Parks a conversation; one that is parked already is parked under the new name. */
+  park(conversation: ParkedConversation): Promise<void>;
+  /**
+   * Does something during which nobody can lift the parking.
+   * @returns false, with nothing done, when the conversation is not in that parking any more
+   */
+  whileParked(
+    conversation: Pick<ParkedConversation, 'stream' | 'key' | 'parking'>,
+    act: () => Promise<void>,
+  ): Promise<boolean>;
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NeedsPersonError, TransientError } from '@bridge/contracts';
+import { AuditOutboxStore, ParkedConversationStore } from '@bridge/persistence';
+import type { TestingModule } from '@nestjs/testing';
+import { freePorts } from '../deploy/local/src/free-port';
+import { migrate } from '../deploy/local/src/migrate';
+import { type Postgres, preparePostgres } from '../deploy/local/src/postgres';
+import { queryDatabase } from './support/database';
+import { openStores } from './support/stores';
+import { until } from './support/until';
+
+/* What a worker is told when its database is not there: that the message has to wait, whatever the query was. */
+
+let postgres: Postgres;
+let nest: TestingModule;
+let parked: ParkedConversationStore;
+
+beforeAll(async () => {
+  const [port] = (await freePorts(1)) as [number];
+  const directory = await mkdtemp(join(tmpdir(), 'bridge-away-'));
+  postgres = await preparePostgres({ port, directory, logFile: join(directory, 'postgres.log') });
+  await postgres.start();
+  await migrate(postgres.databaseUrl);
+  nest = await openStores(postgres.databaseUrl);
+  parked = nest.get(ParkedConversationStore);
+}, 60_000);
+
+afterAll(async () => {
+  await nest?.close();
+  await postgres?.process.stop();
+  await postgres?.removeData();
+}, 30_000);
+
+/** A query of Prisma's making, one of our own, and a transaction. */
+const queries: Record<string, () => Promise<unknown>> = {
+  query: () => parked.count('ROOMS'),
+  statement: () => nest.get(AuditOutboxStore).claim(1, 1),
+  transaction: () => parked.whileParked({ stream: 'ROOMS', key: 'k', parking: 'p' }, async () => undefined),
+};
+
+async function failureOf(query: () => Promise<unknown>): Promise<unknown> {
+  return query().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+const isAway = (failure: unknown): boolean =>
+  failure instanceof TransientError && failure.failureClass === 'database-away';
+
+describe.each(Object.entries(queries))('a %s', (_, query) => {
+  it('waits for a database that was killed, starts, or stops, and is done when it is back', async () => {
+    await query();
+    postgres.process.killGroup();
+    await postgres.process.exited;
+    expect(isAway(await failureOf(query))).toBe(true);
+
+    const started = postgres.process.start();
+    let failures = 0;
+    await until('the database', async () => {
+      const failure = await failureOf(query);
+      if (failure === undefined) return true;
+      failures += 1;
+      if (!isAway(failure)) throw failure;
+      return undefined;
+    });
+    expect(failures).toBeGreaterThan(0);
+    await started;
+
+    const stopped = postgres.process.stop();
+    await until('the end', async () => {
+      const failure = await failureOf(query);
+      if (failure !== undefined && !isAway(failure)) throw failure;
+      return failure !== undefined;
+    });
+    await stopped;
+    await postgres.process.start();
+    await query();
+  }, 60_000);
+});
+
+it.each(Object.entries({ kill: 'SIGKILL', stop: undefined }))(
+  'a query under way at a %s waits for the next try',
+  async (_, signal) => {
+    const key = randomUUID();
+    await parked.park({ stream: 'ROOMS', key, parking: 'p', failureClass: 'c' });
+    const news = new EventEmitter();
+    const isUnderWay = once(news, 'under way');
+    const query = failureOf(() =>
+      parked.lift({ stream: 'ROOMS', key, parking: 'p' }, async () => {
+        news.emit('under way');
+        await postgres.process.exited;
+        return true;
+      }),
+    );
+    await isUnderWay;
+    if (signal) postgres.process.killGroup();
+    else await postgres.process.stop();
+    expect(isAway(await query)).toBe(true);
+    await postgres.process.start();
+    expect(await parked.find('ROOMS', key)).toBe('p');
+  },
+  60_000,
+);
+
+it('a table that is not there yet waits for whoever migrates the database', async () => {
+  await queryDatabase(postgres.databaseUrl, 'ALTER TABLE parked_conversation RENAME TO not_there');
+  try {
+    const failure = await failureOf(queries.query!);
+    expect(failure).toBeInstanceOf(NeedsPersonError);
+    expect(failure).toMatchObject({ failureClass: 'database-schema' });
+  } finally {
+    await queryDatabase(postgres.databaseUrl, 'ALTER TABLE not_there RENAME TO parked_conversation');
+  }
+});
+
+it('a password that is not accepted waits for a person', async () => {
+  const url = new URL(postgres.databaseUrl);
+  url.password = 'wrong';
+  const lockedOut = await openStores(url.href);
+  try {
+    const failure = await failureOf(() => lockedOut.get(ParkedConversationStore).count('ROOMS'));
+    expect(failure).toBeInstanceOf(NeedsPersonError);
+    expect(failure).toMatchObject({ failureClass: 'database-access' });
+  } finally {
+    await lockedOut.close();
+  }
+});
