@@ -35,6 +35,7 @@ beforeAll(async () => {
       replicas: 1,
       maxBytes: 64 * 1024 * 1024,
       ackWaitMs: 30_000,
+      parkOn: [],
     },
     postgres: { url: process.env.TEST_DATABASE_URL ?? '', poolSize: 2 },
     matrix: { serverName: 'care.example', ghostPrefix: '_bridge_', botLocalpart: '_bridge_bot' },

@@ -23,7 +23,8 @@ afterAll(() => fixture?.stop(), 30_000);
 
 beforeEach(async () => {
   publisher = await fixture.publisher();
-  await queryDatabase(process.env.TEST_DATABASE_URL!, 'DELETE FROM audit_log');
+  for (const table of ['audit_log', 'parked_conversation'])
+    await queryDatabase(process.env.TEST_DATABASE_URL!, `DELETE FROM ${table}`);
 });
 
 afterEach(() => fixture.endTest());
@@ -66,6 +67,31 @@ async function giveUp(...keys: (string | undefined)[]): Promise<void> {
       attempts: 3,
     });
   }
+}
+
+/** The first one was given up, the others wait for it. */
+async function park(count: number): Promise<void> {
+  const parking = 'ROOMS-1-1';
+  for (let place = 1; place <= count; place++)
+    await publisher.deadLetter({
+      stream: 'ROOMS',
+      kind: 'command.send-message',
+      partition: 0,
+      key: conversation,
+      originalSubject: 'rooms.0.command.send-message',
+      reason: place === 1 ? 'The homeserver said no.' : 'An earlier message was given up.',
+      failureClass: place === 1 ? 'homeserver-refused' : 'parked',
+      payload: { conversation, source: 'Communication/c', version: String(place), content: { body: said } },
+      id: String(place),
+      attempts: 1,
+      parking,
+      place: String(place),
+    });
+  await queryDatabase(
+    process.env.TEST_DATABASE_URL!,
+    'INSERT INTO parked_conversation (stream, key, parking, failure_class) VALUES ($1, $2, $3, $4)',
+    ['ROOMS', conversation, parking, 'homeserver-refused'],
+  );
 }
 
 async function numbersLeft(): Promise<number[]> {
@@ -178,6 +204,39 @@ describe('bridge dead-letters', () => {
     expect((await audited()).map(({ outcomeDesc }) => outcomeDesc)).toEqual([
       'dead letter discarded: sent by post',
     ]);
+  }, 60_000);
+
+  it('tells which conversations are parked', async () => {
+    await park(3);
+    const { stdout, stderr } = await bridge('parked', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      stream: 'ROOMS',
+      key: conversation,
+      failureClass: 'homeserver-refused',
+      waiting: 3,
+    });
+    expect(stderr).toBe('');
+    expect((await bridge('parked')).stdout).toContain(conversation);
+  }, 60_000);
+
+  it('replays a parked conversation whole, whichever of it is named, and lets it go on', async () => {
+    await park(3);
+    const { code, stderr } = await bridge('replay', '2');
+    expect(code).toBe(0);
+    expect(stderr).toContain(`${conversation} goes on\n3 replayed\n`);
+    expect((await waiting()).map(({ version }) => version)).toEqual(['1', '2', '3']);
+    expect(await numbersLeft()).toEqual([]);
+    expect((await bridge('parked', '--json')).stdout).toBe('');
+  }, 60_000);
+
+  it('keeps a conversation parked until the last of it is discarded or replayed', async () => {
+    await park(2);
+    expect((await bridge('discard', '1', '--reason', 'told by phone')).stderr).toContain('is parked still');
+    expect((await bridge('parked', '--json')).stdout).toContain('"waiting":1');
+    expect((await bridge('discard', '2', '--reason', 'told by phone')).stderr).toContain(
+      `${conversation} goes on`,
+    );
+    expect((await bridge('parked', '--json')).stdout).toBe('');
   }, 60_000);
 
   it('takes none for all by an oversight', async () => {

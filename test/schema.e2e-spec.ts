@@ -97,6 +97,7 @@ describe('all migrations together', () => {
       'message_link',
       'nested_care_team',
       'notification_cursor',
+      'parked_conversation',
       'participant',
       'reaction_link',
       'room_checkpoint',

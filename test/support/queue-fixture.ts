@@ -75,6 +75,7 @@ export class QueueFixture {
       replicas: 1,
       maxBytes: 64 * 1024 * 1024,
       ackWaitMs: 30_000,
+      parkOn: [],
       app: 'queue-test',
     };
   }

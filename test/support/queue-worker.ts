@@ -1,4 +1,4 @@
-import { kindsOf } from '@bridge/contracts';
+import { kindsOf, type ParkedConversations } from '@bridge/contracts';
 import {
   JetStreamServer,
   QueueConnection,
@@ -17,6 +17,8 @@ export type Handle = (message: Record<string, unknown>, context: QueueContext) =
 
 const HANDLE = Symbol('handle');
 
+const PARKED = Symbol('parked');
+
 /** Handles every kind of the work queue MAPPING with the function of the test. */
 @Controller()
 export class MappingHandlers {
@@ -25,6 +27,25 @@ export class MappingHandlers {
   @EventPattern(kindsOf('MAPPING'))
   any(@Payload() message: Record<string, unknown>, @Ctx() context: QueueContext): Promise<void> | void {
     return this.handle(message, context);
+  }
+}
+
+/** Keeps no conversation parked, for workers that park none. */
+class NoneParked implements ParkedConversations {
+  async count(): Promise<number> {
+    return 0;
+  }
+
+  async find(): Promise<undefined> {
+    return undefined;
+  }
+
+  async park(): Promise<never> {
+    throw new Error('This worker is not configured to park conversations');
+  }
+
+  async whileParked(): Promise<false> {
+    return false;
   }
 }
 
@@ -44,6 +65,8 @@ export interface QueueWorkerOptions {
   config: QueueConfig;
   handle: Handle;
   controllers?: Type[];
+  /** Where it is kept which conversations are parked; none is, unless given. */
+  parked?: ParkedConversations;
   /** Receives the log; without it there is none. */
   log?: LogLines;
 }
@@ -69,7 +92,7 @@ export class LogLines implements LoggerService {
 export async function startQueueWorker(options: QueueWorkerOptions): Promise<QueueWorker> {
   const app = await createApp(options);
   try {
-    app.connectMicroservice({ strategy: JetStreamServer.of('MAPPING')(app) });
+    app.connectMicroservice({ strategy: JetStreamServer.of('MAPPING', PARKED)(app) });
     await app.init();
     await app.startAllMicroservices();
   } catch (error) {
@@ -91,13 +114,17 @@ async function createApp({
   config,
   handle,
   controllers = [MappingHandlers],
+  parked = new NoneParked(),
   log = new LogLines(),
 }: QueueWorkerOptions): Promise<NestFastifyApplication> {
   const quiet = { level: 'error', format: 'json' } as const;
   const testing = await Test.createTestingModule({
     imports: [PlatformModule.forRoot({ app: 'test', config: { log: quiet } }), QueueModule.forRoot(config)],
     controllers,
-    providers: [{ provide: HANDLE, useValue: handle }],
+    providers: [
+      { provide: HANDLE, useValue: handle },
+      { provide: PARKED, useValue: parked },
+    ],
   })
     .setLogger(log)
     .compile();

@@ -1,6 +1,9 @@
-import { type DeadLetterBox, type DeadLetterChoice, type KeptDeadLetter } from '@bridge/queue';
-import { letterObject, letterTable } from './letter-table';
+import type { ParkedConversation } from '@bridge/contracts';
+import type { ParkedConversationStore } from '@bridge/persistence';
+import type { DeadLetterBox, DeadLetterChoice, KeptDeadLetter } from '@bridge/queue';
+import { letterObject, letterTable, parkedTable } from './letter-table';
 import type { OperatorAudit } from './operator-audit';
+import type { ParkedReplay } from './parked-replay';
 
 /** Where a command writes: results, and what it tells beside them. */
 export interface Output {
@@ -12,6 +15,8 @@ export interface Output {
 export class DeadLetterCommands {
   constructor(
     private readonly box: DeadLetterBox,
+    private readonly store: ParkedConversationStore,
+    private readonly parkedReplay: ParkedReplay,
     private readonly audit: OperatorAudit,
     private readonly output: Output,
   ) {}
@@ -31,34 +36,72 @@ export class DeadLetterCommands {
     await (withContent ? this.audit.around(letter, operator, 'dead letter read', tell) : tell());
   }
 
-  /** In the order in which they were given up, each after the one before: what belongs together stays in order. */
+  /**
+   * In the order in which they were given up, each after the one before: what belongs together stays in order. One of a
+   * parked conversation stands for all of it, in the conversation's own order.
+   */
   async replay(choice: DeadLetterChoice, operator: string): Promise<void> {
-    await this.each(choice, 'replayed', async (letter) => {
-      await this.audit.around(letter, operator, 'dead letter replayed', () => this.box.replay(letter));
-    });
+    const letters = await this.all(choice);
+    const conversations = await this.parkedAmong(letters);
+    let replayed = 0;
+    const replay = async (letter: KeptDeadLetter, through?: string): Promise<void> => {
+      await this.audit.around(letter, operator, 'dead letter replayed', () =>
+        this.box.replay(letter, through),
+      );
+      this.tell('replayed', letter);
+      replayed += 1;
+    };
+    for (const letter of letters)
+      if (!conversations.some((parked) => waitsIn(letter, parked))) await replay(letter);
+    for (const parked of conversations) {
+      const outcome = await this.parkedReplay.replay(parked, replay);
+      this.output.note(`${parked.key} ${outcome === 'goes-on' ? 'goes on' : 'is parked again: see `list`'}`);
+    }
+    this.output.note(`${replayed} replayed`);
   }
 
   async discard(choice: DeadLetterChoice, reason: string, operator: string): Promise<void> {
-    await this.each(choice, 'discarded', async (letter) => {
-      const why = `dead letter discarded: ${reason}`;
+    const letters = await this.all(choice);
+    const conversations = await this.parkedAmong(letters);
+    const why = `dead letter discarded: ${reason}`;
+    for (const letter of letters) {
       await this.audit.around(letter, operator, why, () => this.box.discard(letter));
-    });
+      this.tell('discarded', letter);
+    }
+    for (const parked of conversations) {
+      const lifted = await this.parkedReplay.lift(parked);
+      const waits = 'is parked still: `replay --key` has done what waits of it';
+      this.output.note(`${parked.key} ${lifted === 'waiting' ? waits : 'goes on'}`);
+    }
+    this.output.note(`${letters.length} discarded`);
   }
 
-  /** All that were chosen at the beginning: what is given up again meanwhile is not taken up once more. */
-  private async each(
-    choice: DeadLetterChoice,
-    done: string,
-    act: (letter: KeptDeadLetter) => Promise<void>,
-  ): Promise<void> {
+  /** The conversations that wait, those that wait longest first. */
+  async parked(asJson: boolean): Promise<void> {
+    const conversations = await this.store.list();
+    const rows = [];
+    for (const each of conversations)
+      rows.push({ ...each, waiting: (await this.parkedReplay.waiting(each)).length });
+    if (asJson) return rows.forEach((row) => this.output.result(JSON.stringify(row)));
+    if (rows.length > 0) this.output.result(parkedTable(rows));
+    this.output.note(`${rows.length} conversations are parked`);
+  }
+
+  private tell(done: string, { number, kind, key }: KeptDeadLetter): void {
+    this.output.note(`${done} ${number} ${kind} ${key ?? ''}`.trimEnd());
+  }
+
+  /** All that are chosen at the beginning: what is given up again meanwhile is not taken up once more. */
+  private async all(choice: DeadLetterChoice): Promise<KeptDeadLetter[]> {
     const letters = await this.chosen(choice);
     for (const number of choice.numbers ?? [])
       if (!letters.some((letter) => letter.number === number)) throw notThere(number);
-    for (const letter of letters) {
-      await act(letter);
-      this.output.note(`${done} ${letter.number} ${letter.kind} ${letter.key ?? ''}`.trimEnd());
-    }
-    this.output.note(`${letters.length} ${done}`);
+    return letters;
+  }
+
+  private async parkedAmong(letters: readonly KeptDeadLetter[]): Promise<ParkedConversation[]> {
+    const conversations = await this.store.list();
+    return conversations.filter((parked) => letters.some((letter) => waitsIn(letter, parked)));
   }
 
   private async one(number: number): Promise<KeptDeadLetter> {
@@ -76,4 +119,8 @@ export class DeadLetterCommands {
 
 function notThere(number: number): Error {
   return new Error(`There is no dead letter ${number} (any more); \`list\` shows those there are.`);
+}
+
+function waitsIn(letter: KeptDeadLetter, { stream, key }: ParkedConversation): boolean {
+  return letter.parking !== undefined && letter.stream === stream && letter.key === key;
 }

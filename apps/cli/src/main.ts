@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { ParkedConversationStore } from '@bridge/persistence';
 import { ConfigError, loadConfig } from '@bridge/platform';
 import { DeadLetterBox, type DeadLetterChoice } from '@bridge/queue';
 import { NestFactory } from '@nestjs/core';
@@ -6,6 +7,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CliModule, cliSections } from './cli.module';
 import { DeadLetterCommands } from './dead-letter-commands';
 import { OperatorAudit } from './operator-audit';
+import { ParkedReplay } from './parked-replay';
 
 interface Choice {
   readonly key?: string;
@@ -38,6 +40,12 @@ chosenBy(letters.command('list'))
     run((commands) => commands.list(choiceOf([], options), options.json === true)),
   );
 
+letters
+  .command('parked')
+  .description('shows the conversations whose later messages wait for one that was given up')
+  .option('--json', 'one object a line, for programs')
+  .action(({ json }: { json?: boolean }) => run((commands) => commands.parked(json === true)));
+
 byOperator(letters.command('show'))
   .description('shows one of them')
   .argument('<number>', 'as `list` tells it', wholeNumber)
@@ -47,7 +55,7 @@ byOperator(letters.command('show'))
   );
 
 byOperator(chosenBy(letters.command('replay')))
-  .description('has them done after all, in the order in which they were given up')
+  .description('has them done after all, in their order; one of a parked conversation stands for all of it')
   .argument('[number...]', 'as `list` tells them', wholeNumbers)
   .option('--all', 'all of them')
   .action((numbers: number[] | undefined, options: Choice & { operator: string }, command: Command) =>
@@ -84,7 +92,10 @@ async function run(act: (commands: DeadLetterCommands) => Promise<void>): Promis
         result: (text: string) => void process.stdout.write(`${text}\n`),
         note: (text: string) => void process.stderr.write(`${text}\n`),
       };
-      await act(new DeadLetterCommands(app.get(DeadLetterBox), app.get(OperatorAudit), output));
+      const box = app.get(DeadLetterBox);
+      const parked = app.get(ParkedConversationStore);
+      const replay = new ParkedReplay(box, parked);
+      await act(new DeadLetterCommands(box, parked, replay, app.get(OperatorAudit), output));
     } finally {
       await app.close();
     }

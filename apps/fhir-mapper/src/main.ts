@@ -1,5 +1,6 @@
 import { runMain, startApp } from '@bridge/platform';
 import { JetStreamServer } from '@bridge/queue';
+import { ParkedConversationStore } from '@bridge/persistence';
 import { FhirMapperModule, fhirMapperSections } from './app.module';
 
 runMain(
@@ -13,6 +14,6 @@ runMain(
       app: 'fhir-mapper',
       module: FhirMapperModule.forRoot(config),
       config,
-      strategy: JetStreamServer.of('MAPPING'),
+      strategy: JetStreamServer.of('MAPPING', ParkedConversationStore),
     }),
 );

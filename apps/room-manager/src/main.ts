@@ -1,5 +1,6 @@
 import { runMain, startApp } from '@bridge/platform';
 import { JetStreamServer } from '@bridge/queue';
+import { ParkedConversationStore } from '@bridge/persistence';
 import { RoomManagerModule, roomManagerSections } from './app.module';
 
 runMain(
@@ -13,6 +14,6 @@ runMain(
       app: 'room-manager',
       module: RoomManagerModule.forRoot(config),
       config,
-      strategy: JetStreamServer.of('ROOMS'),
+      strategy: JetStreamServer.of('ROOMS', ParkedConversationStore),
     }),
 );

@@ -14,6 +14,8 @@ export * from './handled-event-store';
 export * from './message-link-store';
 export { MigrationError, applyMigrations, schemaScript } from './migrations';
 export * from './nested-care-team-store';
+export { ParkedConversationStore } from './parked-conversation-store';
+export type { KnownParkedConversation, Lifted } from './parked-conversation-store';
 export { ParticipantStore, opaqueId } from './participant-store';
 export type { GhostProfile, Participant, Person } from './participant-store';
 export * from './persistence.module';

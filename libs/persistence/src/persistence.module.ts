@@ -15,6 +15,7 @@ import { DueCareTeamStore } from './due-care-team-store';
 import { HandledEventStore } from './handled-event-store';
 import { MessageLinkStore } from './message-link-store';
 import { NestedCareTeamStore } from './nested-care-team-store';
+import { ParkedConversationStore } from './parked-conversation-store';
 import { ParticipantStore } from './participant-store';
 import { ReactionLinkStore } from './reaction-link-store';
 import { RoomCheckpointStore } from './room-checkpoint-store';
@@ -36,6 +37,7 @@ const plainStores = [
   HandledEventStore,
   MessageLinkStore,
   NestedCareTeamStore,
+  ParkedConversationStore,
   ParticipantStore,
   ReactionLinkStore,
   RoomCheckpointStore,

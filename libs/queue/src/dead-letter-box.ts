@@ -23,6 +23,10 @@ export interface KeptDeadLetter {
   readonly reason: string;
   readonly attempts: number;
   readonly traceparent: string | undefined;
+  /** Its conversation waits under this name; undefined: it went on. */
+  readonly parking: string | undefined;
+  /** Its place among all of its conversation: compares as text. */
+  readonly place: string;
   /** As it was in the queue: may hold message text and patient data. */
   readonly payload: Uint8Array;
 }
@@ -30,6 +34,7 @@ export interface KeptDeadLetter {
 /** Which dead letters; all of them, where nothing is given. */
 export interface DeadLetterChoice {
   readonly numbers?: readonly number[];
+  readonly stream?: WorkStream;
   readonly key?: string;
   readonly failureClass?: string;
   readonly kind?: string;
@@ -56,24 +61,24 @@ export class DeadLetterBox {
       next = stored.seq + 1;
       const letter = keptIn(stored);
       if (wanted?.has(letter.number) === false) continue;
-      if (choice.key !== undefined && letter.key !== choice.key) continue;
-      if (choice.failureClass !== undefined && letter.failureClass !== choice.failureClass) continue;
-      if (choice.kind !== undefined && letter.kind !== choice.kind) continue;
-      yield letter;
+      if (isChosen(letter, choice)) yield letter;
     }
   }
 
   /**
    * Puts it on its work queue again, behind all that waits there, and takes it out of the dead letters. A process that
    * dies in between leaves it: replayed once more, it is stored or at least done once.
+   * @param through the parking that lets it through; undefined: its conversation is not parked
    * @throws PermanentError `never-queued` for what cannot be replayed: it has no place in a queue
    * @throws QueueUnavailableError not stored, or not known: it is in the dead letters still
    */
-  async replay(letter: KeptDeadLetter): Promise<void> {
-    const { kind, key, number, givenUpAt, traceparent, payload } = letter;
+  async replay(letter: KeptDeadLetter, through?: string): Promise<void> {
+    const { kind, key, number, givenUpAt, traceparent, place, payload } = letter;
     if (key === undefined || !isKind(kind)) throw neverQueued(letter);
     const fields = headers();
     fields.set(messageHeaders.key, key);
+    fields.set(messageHeaders.place, place);
+    if (through) fields.set(messageHeaders.parking, through);
     if (traceparent) fields.set(messageHeaders.traceparent, traceparent);
     const id = `replay:${number}:${givenUpAt.getTime()}`;
     const subject = workSubject(kind, partitionFor(kind, key, this.connection.config.partitions));
@@ -85,6 +90,18 @@ export class DeadLetterBox {
   async discard({ number }: KeptDeadLetter): Promise<void> {
     await this.connection.removeDeadLetter(number);
   }
+}
+
+function isChosen(
+  letter: KeptDeadLetter,
+  { stream, key, failureClass, kind }: Omit<DeadLetterChoice, 'numbers'>,
+): boolean {
+  return (
+    (stream ?? letter.stream) === letter.stream &&
+    (key ?? letter.key) === letter.key &&
+    (failureClass ?? letter.failureClass) === letter.failureClass &&
+    (kind ?? letter.kind) === letter.kind
+  );
 }
 
 function keptIn({ seq, time, subject, header, data }: StoredMsg): KeptDeadLetter {
@@ -101,6 +118,8 @@ function keptIn({ seq, time, subject, header, data }: StoredMsg): KeptDeadLetter
     reason: field(messageHeaders.reason) ?? '',
     attempts: Number(field(messageHeaders.attempts) ?? 0),
     traceparent: field(messageHeaders.traceparent),
+    parking: field(messageHeaders.parking),
+    place: field(messageHeaders.place) ?? '',
     payload: data,
   };
 }

@@ -21,6 +21,10 @@ export interface DeadLetter {
   readonly attempts: number;
   readonly key?: string;
   readonly originalSubject?: string;
+  /** Its conversation waits, under this name, until it is replayed or discarded. */
+  readonly parking?: string;
+  /** Its place among all of its conversation: compares as text. */
+  readonly place?: string;
   readonly traceparent?: string;
 }
 
@@ -40,6 +44,8 @@ export function deadLetterMessage(letter: DeadLetter): DeadLetterMessage {
     [messageHeaders.attempts]: String(letter.attempts),
     [messageHeaders.originalSubject]: letter.originalSubject,
     [messageHeaders.key]: letter.key,
+    [messageHeaders.parking]: letter.parking,
+    [messageHeaders.place]: letter.place,
     [messageHeaders.traceparent]: letter.traceparent,
   };
   const written = headers();

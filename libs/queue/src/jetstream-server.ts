@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { WorkStream } from '@bridge/contracts';
+import type { ParkedConversations, WorkStream } from '@bridge/contracts';
 import { Metrics } from '@bridge/platform';
-import { Logger, type INestApplicationContext } from '@nestjs/common';
+import { Logger, type INestApplicationContext, type InjectionToken } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { ConversationParking } from './conversation-parking';
+import { FailedDeliveries } from './failed-deliveries';
 import { checkHandlers } from './handler-check';
 import { keepErrorsOfHandlers } from './keep-errors';
 import { MessageDispatcher } from './message-dispatcher';
@@ -29,16 +31,29 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     private readonly stream: WorkStream,
     private readonly connection: QueueConnection,
     private readonly publisher: QueuePublisher,
+    private readonly parked: ParkedConversations,
     private readonly metrics: Metrics,
   ) {
     super();
   }
 
-  /** For `startApp({ strategy: JetStreamServer.of('MAPPING') })`. */
-  static of(stream: WorkStream): (app: INestApplicationContext) => JetStreamServer {
+  /**
+   * For `startApp({ strategy: JetStreamServer.of('MAPPING', …) })`.
+   * @param parked the provider that keeps which conversations are parked
+   */
+  static of(
+    stream: WorkStream,
+    parked: InjectionToken<ParkedConversations>,
+  ): (app: INestApplicationContext) => JetStreamServer {
     return (app) => {
       keepErrorsOfHandlers(app);
-      return new JetStreamServer(stream, app.get(QueueConnection), app.get(QueuePublisher), app.get(Metrics));
+      return new JetStreamServer(
+        stream,
+        app.get(QueueConnection),
+        app.get(QueuePublisher),
+        app.get<ParkedConversations>(parked),
+        app.get(Metrics),
+      );
     };
   }
 
@@ -47,7 +62,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     try {
       checkHandlers(this.stream, this.messageHandlers);
       await this.connection.ensureConsumers(this.stream);
-      this.start();
+      const { parkOn } = this.connection.config;
+      this.start(await ConversationParking.open(this.stream, parkOn, this.parked));
       callback();
     } catch (error) {
       callback(error);
@@ -77,10 +93,17 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     return this.connection as T;
   }
 
-  private start(): void {
+  private start(parking: ConversationParking): void {
     const { ackWaitMs, partitions } = this.connection.config;
-    const handlers = this.messageHandlers;
-    const dispatcher = new MessageDispatcher(this.stream, handlers, this.publisher, ackWaitMs, this.metrics);
+    const failed = new FailedDeliveries(this.stream, this.publisher, parking, this.metrics);
+    const dispatcher = new MessageDispatcher(
+      this.stream,
+      this.messageHandlers,
+      parking,
+      failed,
+      ackWaitMs,
+      this.metrics,
+    );
     this.consumers = partitionsOf(this.stream, partitions).map(
       (partition) =>
         new PartitionConsumer(

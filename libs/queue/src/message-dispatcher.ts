@@ -3,18 +3,18 @@ import { type Metrics, runWithTrace } from '@bridge/platform';
 import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
+import type { ConversationParking } from './conversation-parking';
 import type { Delivery } from './delivery';
+import type { FailedDeliveries } from './failed-deliveries';
 import { decodeMessage, kindLabel } from './message-codec';
 import { messageHeaders } from './message-headers';
 import { QueueContext } from './queue-context';
-import type { QueuePublisher } from './queue-publisher';
-import { backoffMs, verdictOn, type Verdict } from './retry-policy';
 import { parseWorkSubject } from './subject';
 
 /** From a millisecond to the ten minutes that a backlog may wait. */
 const waitBuckets = [0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600];
 
-/** Gives a delivery to its handler and ends it by what came of that: ack, retry, or dead letter. */
+/** Gives a delivery to its handler and ends it by what came of that. */
 export class MessageDispatcher {
   private readonly logger = new Logger(MessageDispatcher.name);
   private readonly handled;
@@ -24,7 +24,8 @@ export class MessageDispatcher {
   constructor(
     private readonly stream: WorkStream,
     private readonly handlers: ReadonlyMap<string, MessageHandler>,
-    private readonly publisher: QueuePublisher,
+    private readonly parking: ConversationParking,
+    private readonly failed: FailedDeliveries,
     private readonly ackWaitMs: number,
     metrics: Metrics,
   ) {
@@ -57,7 +58,9 @@ export class MessageDispatcher {
     const lifeSign = setInterval(() => delivery.working(), this.ackWaitMs / 3);
     try {
       const failure = await this.invoke(delivery);
-      const outcome = failure ? await this.fail(delivery, failure.error) : await this.acknowledge(delivery);
+      const outcome = failure
+        ? await this.failed.end(delivery, failure.error)
+        : await this.acknowledge(delivery);
       this.handled.inc({ kind, outcome });
     } finally {
       clearInterval(lifeSign);
@@ -67,6 +70,7 @@ export class MessageDispatcher {
 
   private async invoke(delivery: Delivery): Promise<{ error: unknown } | undefined> {
     try {
+      await this.parking.letThrough(delivery);
       const context = new QueueContext(this.stream, delivery);
       const data = decodeMessage(context.kind, delivery.payload);
       const handler = this.handlers.get(context.kind);
@@ -87,41 +91,6 @@ export class MessageDispatcher {
       ...this.describe(delivery),
     });
     return 'unconfirmed';
-  }
-
-  private async fail(delivery: Delivery, error: unknown): Promise<string> {
-    const verdict = verdictOn(error, delivery.attempts);
-    if (verdict.action === 'retry') return this.retry(delivery, error, verdict.delayMs);
-    try {
-      await this.bury(delivery, verdict);
-    } catch (refusal) {
-      // Without its dead letter the message must not go: it stays in its place until the dead letters take it.
-      return this.retry(delivery, refusal, backoffMs(delivery.attempts, Math.random()));
-    }
-    this.logger.error({ msg: 'Handed to the dead letters', err: error, ...this.describe(delivery) });
-    await delivery.settle({ verb: 'term', reason: verdict.failureClass });
-    return 'dead-letter';
-  }
-
-  private async retry(delivery: Delivery, error: unknown, delayMs: number): Promise<string> {
-    this.logger.warn({ msg: 'Failed, will be tried again', err: error, delayMs, ...this.describe(delivery) });
-    await delivery.settle({ verb: 'nak', delayMs });
-    return 'retried';
-  }
-
-  private async bury(delivery: Delivery, verdict: Verdict & { action: 'dead-letter' }): Promise<void> {
-    await this.publisher.deadLetter({
-      stream: this.stream,
-      ...parseWorkSubject(delivery.subject),
-      reason: verdict.reason,
-      failureClass: verdict.failureClass,
-      payload: delivery.payload,
-      id: String(delivery.sequence),
-      attempts: delivery.attempts,
-      key: delivery.header(messageHeaders.key),
-      originalSubject: delivery.subject,
-      traceparent: delivery.header(messageHeaders.traceparent),
-    });
   }
 
   private describe(delivery: Delivery): object {

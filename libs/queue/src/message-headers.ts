@@ -4,9 +4,13 @@ export const messageHeaders = {
   key: 'Bridge-Key',
   /** W3C Trace Context, so that one trace goes through every process. */
   traceparent: 'traceparent',
-  /** On dead letters only. */
+  /** On dead letters, and the last two on what was replayed. */
   reason: 'Bridge-Reason',
   failureClass: 'Bridge-Failure-Class',
   attempts: 'Bridge-Attempts',
   originalSubject: 'Bridge-Original-Subject',
+  /** Names the parking that it waits in, or, on what was replayed, waited in. */
+  parking: 'Bridge-Parking',
+  /** Its place among all of its conversation, which a replay does not change. */
+  place: 'Bridge-Place',
 } as const;

@@ -129,6 +129,14 @@ export class QueuePublisher {
    */
   async deadLetter(letter: DeadLetter): Promise<void> {
     for (const act of this.beforehand) await act(letter);
+    await this.setAside(letter);
+  }
+
+  /**
+   * Stores a dead letter without telling of it: nothing has failed, it waits for an earlier one.
+   * @throws QueueUnavailableError not stored, or not known: keep the message and repeat
+   */
+  async setAside(letter: DeadLetter): Promise<void> {
     const { subject, id, headers, payload } = deadLetterMessage({
       traceparent: currentTraceparent(),
       ...letter,

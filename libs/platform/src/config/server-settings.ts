@@ -1,5 +1,6 @@
+import { deadLetterClasses } from '@bridge/contracts';
 import type { Setting } from './setting';
-import { matching, oneNumberOf, oneOf, url, wholeNumber } from './setting-schemas';
+import { matching, oneNumberOf, oneOf, someOf, url, wholeNumber } from './setting-schemas';
 
 const MEBIBYTE = 2 ** 20;
 const GIBIBYTE = 2 ** 30;
@@ -73,6 +74,12 @@ export const serverSettings = {
       schema: wholeNumber(1000, 3_600_000),
       default: 30_000,
       doc: 'Time after which a message whose worker has gone silent is given to another, in milliseconds.',
+    },
+    parkOn: {
+      env: 'NATS_PARK_ON',
+      schema: someOf(deadLetterClasses),
+      default: 'none',
+      doc: 'Classes of failure, separated by commas, after which the later messages of the conversation wait for an operator; after others they go on. The same for all workers.',
     },
   },
   postgres: {

@@ -39,6 +39,17 @@ export function oneOf<const T extends readonly string[]>(values: T) {
   return z.enum(values).describe(`one of ${values.join(', ')}`);
 }
 
+/** Some of a few words, separated by commas, or a YAML list of them; `none` for none of them. */
+export function someOf<const T extends readonly string[]>(words: T) {
+  const listed = (text: string): string[] => text.split(',').map((word) => word.trim());
+  return z
+    .preprocess(
+      (value) => (value === 'none' ? [] : typeof value === 'string' ? listed(value) : value),
+      z.array(z.enum(words)),
+    )
+    .describe(`none, or some of ${words.join(', ')}, separated by commas`);
+}
+
 /** `true` or `false`. */
 export function yesOrNo() {
   return z

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { type DeadLetterClass, FhirRef, PermanentError } from '@bridge/contracts';
+import { ParkedConversationStore } from '@bridge/persistence';
+import { DeadLetterBox, type QueuePublisher } from '@bridge/queue';
+import type { TestingModule } from '@nestjs/testing';
+import { ParkedReplay } from '../apps/cli/src/parked-replay';
+import { queryDatabase } from './support/database';
+import { QueueFixture } from './support/queue-fixture';
+import { openStores } from './support/stores';
+import { until } from './support/until';
+
+/* Conversations whose later messages wait for one that was given up: a real nats-server, the real database. */
+
+let fixture: QueueFixture;
+let nest: TestingModule;
+let parked: ParkedConversationStore;
+let queue: QueuePublisher;
+let box: DeadLetterBox;
+
+/** What the worker has done, in its order, and which messages it gives up as what. */
+const done: string[] = [];
+const refused = new Map<string, DeadLetterClass>();
+
+beforeAll(async () => {
+  [fixture, nest] = await Promise.all([QueueFixture.start(), openStores()]);
+  parked = nest.get(ParkedConversationStore);
+}, 30_000);
+
+afterAll(async () => {
+  await Promise.all([fixture?.stop(), nest?.close()]);
+}, 30_000);
+
+beforeEach(async () => {
+  done.length = 0;
+  refused.clear();
+  await queryDatabase(process.env.TEST_DATABASE_URL!, 'DELETE FROM parked_conversation');
+  fixture.config = { ...fixture.config, parkOn: ['conversation-unknown'] };
+  queue = await fixture.publisher();
+  box = new DeadLetterBox(await fixture.connection(), queue);
+});
+
+afterEach(() => fixture.endTest());
+
+const worker = () =>
+  fixture.worker(
+    ({ versionId, source }) => {
+      const message = String(versionId ?? source);
+      const failureClass = refused.get(message);
+      if (failureClass) throw new PermanentError(failureClass, 'No.', { advice: 'Mend it.' });
+      done.push(message);
+    },
+    { parked },
+  );
+
+/** Versions of one resource, in the conversation named: what they are called is what the worker notes. */
+async function publish(conversation: string, ...versions: string[]): Promise<void> {
+  const ref = FhirRef.parse('Communication/c');
+  for (const versionId of versions) {
+    const message = { ref, versionId, lastUpdated: '2026-11-22T10:00:00Z' };
+    await queue.publish('fhir.changed', conversation, message, { id: randomUUID() });
+  }
+}
+
+async function letters(): Promise<{ version: string; failureClass: string }[]> {
+  const all = [];
+  for await (const { payload, failureClass } of box.choose()) {
+    const { versionId } = JSON.parse(Buffer.from(payload).toString('utf8')) as { versionId: string };
+    all.push({ version: versionId, failureClass });
+  }
+  return all;
+}
+
+const emptyQueue = () => until('the empty queue', async () => (await fixture.backlog()) === 0);
+
+const first = 'CommunicationRequest/1';
+
+async function replay(): Promise<string> {
+  const [conversation] = await parked.list();
+  const replayed = new ParkedReplay(box, parked);
+  return replayed.replay(conversation!, (letter, through) => box.replay(letter, through));
+}
+
+describe('after a failure that parks', () => {
+  it('the later messages of the conversation wait in order, and other conversations go on', async () => {
+    refused.set('1a', 'conversation-unknown');
+    await worker();
+    // Of one partition as well: the same one for all.
+    await publish(first, '1a', '1b');
+    for (let other = 0; other < 8; other++) await publish(`CommunicationRequest/other-${other}`, `o${other}`);
+    await publish(first, '1c');
+    await emptyQueue();
+
+    expect(done.sort()).toEqual(['o0', 'o1', 'o2', 'o3', 'o4', 'o5', 'o6', 'o7']);
+    expect(await letters()).toEqual([
+      { version: '1a', failureClass: 'conversation-unknown' },
+      { version: '1b', failureClass: 'parked' },
+      { version: '1c', failureClass: 'parked' },
+    ]);
+    expect(await parked.list()).toMatchObject([
+      { stream: 'MAPPING', key: first, failureClass: 'conversation-unknown' },
+    ]);
+  });
+
+  it('a worker that was not there when it happened lets nothing of it pass either', async () => {
+    refused.set('a', 'conversation-unknown');
+    const before = await worker();
+    await publish(first, 'a');
+    await emptyQueue();
+    await before.close();
+    // Not configured to park any more: what is parked stays so all the same.
+    fixture.config = { ...fixture.config, parkOn: [] };
+    await worker();
+    await publish(first, 'b');
+    await emptyQueue();
+    expect(done).toEqual([]);
+  });
+
+  it('a replay has all of them done in order, also those that come meanwhile, and the conversation goes on', async () => {
+    refused.set('0', 'conversation-unknown');
+    await worker();
+    await publish(first, '0', '1', '2');
+    await emptyQueue();
+    refused.clear();
+
+    const numbers = Array.from({ length: 30 }, (_, index) => String(index));
+    const [outcome] = await Promise.all([replay(), publish(first, ...numbers.slice(3))]);
+    expect(outcome).toBe('goes-on');
+    await emptyQueue();
+    expect(done).toEqual(numbers);
+    expect(await letters()).toEqual([]);
+    expect(await parked.list()).toEqual([]);
+  });
+
+  it('a replay that fails again parks it again, and the next one still has the right order', async () => {
+    refused.set('a', 'conversation-unknown');
+    await worker();
+    await publish(first, 'a', 'b');
+    await emptyQueue();
+    await publish(first, 'c');
+    await emptyQueue();
+    expect(await replay()).toBe('parked-again');
+    await emptyQueue();
+    expect(done).toEqual([]);
+    expect(await letters()).toHaveLength(3);
+
+    refused.clear();
+    expect(await replay()).toBe('goes-on');
+    await emptyQueue();
+    expect(done).toEqual(['a', 'b', 'c']);
+  });
+
+  it('a replay that was cut off after its first message is completed by the next, in order', async () => {
+    refused.set('a', 'conversation-unknown');
+    await worker();
+    await publish(first, 'a', 'b', 'c');
+    await emptyQueue();
+    const [conversation] = await parked.list();
+    const [cause] = await new ParkedReplay(box, parked).waiting(conversation!);
+    await box.replay(cause!, conversation!.parking);
+    await emptyQueue();
+    // It was refused again, now behind those that wait for it.
+    expect((await letters()).map(({ version }) => version)).toEqual(['b', 'c', 'a']);
+
+    refused.clear();
+    expect(await replay()).toBe('goes-on');
+    await emptyQueue();
+    expect(done).toEqual(['a', 'b', 'c']);
+  });
+});
+
+it('a failure of another class parks nothing', async () => {
+  refused.set('a', 'fhir-refused');
+  await worker();
+  await publish(first, 'a', 'b');
+  await until('the next message', () => done.length > 0);
+  expect(done).toEqual(['b']);
+  expect(await parked.list()).toEqual([]);
+});
+
+it('what is of a whole source is never parked: everything else would wait with it', async () => {
+  refused.set('ehr', 'conversation-unknown');
+  await worker();
+  await queue.publish('fhir.pull', 'ehr', { source: 'ehr' }, { id: '1' });
+  await emptyQueue();
+  refused.clear();
+  await queue.publish('fhir.pull', 'ehr', { source: 'ehr' }, { id: '2' });
+  await until('the next pull', () => done.length > 0);
+  expect(await parked.list()).toEqual([]);
+});
