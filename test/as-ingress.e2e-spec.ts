@@ -36,6 +36,8 @@ beforeAll(async () => {
       maxBytes: 64 * 1024 * 1024,
       ackWaitMs: 30_000,
       parkOn: [],
+      monitoringUrls: undefined,
+      durability: 'warn',
     },
     postgres: { url: process.env.TEST_DATABASE_URL ?? '', poolSize: 2 },
     matrix: { serverName: 'care.example', ghostPrefix: '_bridge_', botLocalpart: '_bridge_bot' },

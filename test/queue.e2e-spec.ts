@@ -379,6 +379,14 @@ describe('a start', () => {
     });
   });
 
+  it('is refused, where none is to be borne, for each way to lose what was confirmed', async () => {
+    const strict = { ...fixture.config, durability: 'strict' } as const;
+    await expect(QueueConnection.open(strict)).rejects.toMatchObject({
+      name: 'QueueSetupError',
+      message: expect.stringMatching(/NATS_REPLICAS=3.*NATS_MONITORING_URLS/) as string,
+    });
+  });
+
   it('takes over a changed limit', async () => {
     await fixture.publisher();
     fixture.config = { ...fixture.config, maxBytes: 1_000_000 };

@@ -76,6 +76,8 @@ export class QueueFixture {
       maxBytes: 64 * 1024 * 1024,
       ackWaitMs: 30_000,
       parkOn: [],
+      monitoringUrls: undefined,
+      durability: 'warn',
       app: 'queue-test',
     };
   }

@@ -12,6 +12,7 @@ import {
   type StoredMsg,
 } from 'nats';
 import { connectionOptions, serverNames } from './connection-options';
+import { durabilityFlaws } from './durability';
 import { QueueSetupError, QueueUnavailableError } from './errors';
 import { partitionsOf } from './partition';
 import type { QueueConfig } from './queue-config';
@@ -49,7 +50,8 @@ export class QueueConnection implements OnApplicationShutdown {
 
   /**
    * Connects, checks the server and makes sure of the streams.
-   * @throws QueueSetupError when there is no server within 30 s, it is too old, or its streams cannot serve
+   * @throws QueueSetupError when there is no server within 30 s, it is too old, its streams cannot serve, or it could
+   *   lose what it has confirmed and the configuration does not bear that
    */
   static async open(config: QueueConfig): Promise<QueueConnection> {
     const nats = await connectFirst(config);
@@ -57,6 +59,7 @@ export class QueueConnection implements OnApplicationShutdown {
       checkVersion(nats.info?.version ?? '0');
       const manager = await jetStreamManager(nats);
       await ensureStreams(manager, config);
+      await checkDurability(config);
       return new QueueConnection(config, nats, nats.jetstream({ timeout: requestTimeoutMs }), manager);
     } catch (error) {
       await nats.close();
@@ -205,6 +208,19 @@ async function connectFirst(config: QueueConfig): Promise<NatsConnection> {
       await wait(betweenAttemptsMs);
     }
   }
+}
+
+/** @throws QueueSetupError that names all flaws at once, where none is to be borne */
+async function checkDurability(config: QueueConfig): Promise<void> {
+  const flaws = await durabilityFlaws(config);
+  if (flaws.length === 0) return;
+  if (config.durability === 'strict') {
+    throw new QueueSetupError(
+      'What the queue has confirmed could be lost.',
+      `${flaws.join(' ')} Or set NATS_DURABILITY=warn.`,
+    );
+  }
+  new Logger(QueueConnection.name).warn({ msg: 'What the queue has confirmed could be lost', flaws });
 }
 
 /** @throws QueueSetupError for a server older than 2.11 */

@@ -1,5 +1,6 @@
 import { deadLetterClasses } from '@bridge/contracts';
 import type { Setting } from './setting';
+import { baseUrls } from './compound-schemas';
 import { matching, oneNumberOf, oneOf, someOf, url, wholeNumber } from './setting-schemas';
 
 const MEBIBYTE = 2 ** 20;
@@ -74,6 +75,18 @@ export const serverSettings = {
       schema: wholeNumber(1000, 3_600_000),
       default: 30_000,
       doc: 'Time after which a message whose worker has gone silent is given to another, in milliseconds.',
+    },
+    monitoringUrls: {
+      env: 'NATS_MONITORING_URLS',
+      schema: baseUrls(),
+      optional: true,
+      doc: 'Monitoring ports of the NATS servers, separated by commas; there a process sees at its start whether they write to disk before they confirm.',
+    },
+    durability: {
+      env: 'NATS_DURABILITY',
+      schema: oneOf(['warn', 'strict']),
+      default: 'warn',
+      doc: 'What a process does at its start when NATS could lose what it has confirmed (no `sync_interval: always`, fewer than three replicas, or not known): log a warning, or refuse to start.',
     },
     parkOn: {
       env: 'NATS_PARK_ON',
