@@ -1,6 +1,7 @@
 import { Readiness } from '@bridge/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { BacklogMetrics } from './backlog-metrics';
 import { DeadLetterBox } from './dead-letter-box';
 import { QueueUnavailableError } from './errors';
 import type { QueueConfig } from './queue-config';
@@ -25,6 +26,7 @@ export class QueueModule {
         },
         QueuePublisher,
         QueueBacklog,
+        BacklogMetrics,
         DeadLetterBox,
       ],
       exports: [QueueConnection, QueuePublisher, QueueBacklog, DeadLetterBox],

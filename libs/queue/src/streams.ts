@@ -15,7 +15,7 @@ import { QueueSetupError } from './errors';
 import type { QueueConfig } from './queue-config';
 import { deadLetterStream, partitionSubjects } from './subject';
 
-const workStreams: readonly WorkStream[] = ['MAPPING', 'ROOMS'];
+export const workStreams: readonly WorkStream[] = ['MAPPING', 'ROOMS'];
 const waitingInBackground = 1_000;
 const minute = 60_000;
 const duplicateWindowMs = 2 * minute;

@@ -20,8 +20,27 @@ export class Metrics {
     );
   }
 
-  gauge<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> {
-    return this.existing(name, Gauge<L>) ?? new Gauge({ name, help, labelNames, registers: [this.registry] });
+  /** @param collect sets it anew each time that somebody reads the metrics; what it throws makes that reading fail */
+  gauge<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    collect?: (gauge: Gauge<L>) => Promise<void>,
+  ): Gauge<L> {
+    return (
+      this.existing(name, Gauge<L>) ??
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers: [this.registry],
+        ...(collect && {
+          collect() {
+            return collect(this);
+          },
+        }),
+      })
+    );
   }
 
   /** @param buckets upper bounds, in the unit that the name ends with; prom-client's own (5 ms to 10 s) unless given */
