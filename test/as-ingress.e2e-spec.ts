@@ -29,6 +29,7 @@ beforeAll(async () => {
   config = {
     http: { host: '127.0.0.1', port: 0, bodyLimitBytes: 1024 * 1024 },
     log: { level: 'fatal', format: 'json' },
+    tracing: { endpoint: undefined, tracesEndpoint: undefined, serviceName: undefined },
     nats: {
       url: queue.server.url,
       partitions: 8,

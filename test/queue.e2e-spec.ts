@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { PermanentError, TransientError } from '@bridge/contracts';
-import { currentTraceparent, runWithTrace, type Metrics } from '@bridge/platform';
+import { continueTrace, currentTraceparent, type Metrics } from '@bridge/platform';
 import { partitionOf, QueueConnection } from '@bridge/queue';
 import { Controller } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
@@ -10,6 +10,7 @@ import { headersOf, QueueFixture } from './support/queue-fixture';
 import { LogLines, MappingHandlers, startQueueWorker, type Handle } from './support/queue-worker';
 import { until } from './support/until';
 
+const sending = { name: 'test', kind: 'server' } as const;
 let fixture: QueueFixture;
 
 beforeAll(async () => {
@@ -52,7 +53,7 @@ describe('a handler', () => {
     await fixture.worker(() => void traces.push(currentTraceparent()));
     const traceId = randomUUID().replaceAll('-', '');
     const queue = await fixture.publisher();
-    await runWithTrace(`00-${traceId}-00f067aa0ba902b7-01`, () =>
+    await continueTrace({ traceparent: `00-${traceId}-00f067aa0ba902b7-01` }, sending, () =>
       queue.publish('fhir.pull', 'ehr', { source: 'ehr' }, { id: 'x' }),
     );
 
@@ -116,7 +117,7 @@ describe('what fails', () => {
     });
     const queue = await fixture.publisher();
     const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
-    const { sequence } = await runWithTrace(traceparent, () =>
+    const { sequence } = await continueTrace({ traceparent }, sending, () =>
       queue.publish('fhir.pull', 'room', { source: 'bad' }, { id: '1' }),
     );
     await queue.publish('fhir.pull', 'room', { source: 'good' }, { id: '2' });

@@ -119,7 +119,10 @@ async function createApp({
 }: QueueWorkerOptions): Promise<NestFastifyApplication> {
   const quiet = { level: 'error', format: 'json' } as const;
   const testing = await Test.createTestingModule({
-    imports: [PlatformModule.forRoot({ app: 'test', config: { log: quiet } }), QueueModule.forRoot(config)],
+    imports: [
+      PlatformModule.forRoot({ app: 'test', config: { log: quiet, tracing: {} } }),
+      QueueModule.forRoot(config),
+    ],
     controllers,
     providers: [
       { provide: HANDLE, useValue: handle },

@@ -28,6 +28,7 @@ import { TransactionsController } from './transactions.controller';
 export const asIngressSections = [
   'http',
   'log',
+  'tracing',
   'nats',
   'postgres',
   'matrix',

@@ -7,6 +7,7 @@ import { OperatorAudit } from './operator-audit';
 
 export const cliSections = [
   'log',
+  'tracing',
   'nats',
   'postgres',
   'matrix',

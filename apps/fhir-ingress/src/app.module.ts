@@ -17,6 +17,7 @@ import { sourcesOf } from './sources';
 export const fhirIngressSections = [
   'http',
   'log',
+  'tracing',
   'nats',
   'notifications',
 ] as const satisfies ConfigSection[];

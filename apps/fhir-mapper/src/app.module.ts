@@ -60,6 +60,7 @@ import { UnreadTasks } from './unread-tasks';
 export const fhirMapperSections = [
   'http',
   'log',
+  'tracing',
   'nats',
   'postgres',
   'encryption',

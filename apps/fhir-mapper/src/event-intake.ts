@@ -3,7 +3,7 @@ import { AuditTrail } from '@bridge/audit';
 import { MatrixEvent } from '@bridge/contracts';
 import { type AuditDeed, readBotCommand, readEdit, refusalOfMessage, wasRedacted } from '@bridge/mapping';
 import { ConversationStore, HandledEventStore } from '@bridge/persistence';
-import { Metrics } from '@bridge/platform';
+import { EndToEnd, Metrics } from '@bridge/platform';
 import { BotForwarder } from './bot-forwarder';
 import { EditRecorder } from './edit-recorder';
 import { MapperConfig } from './mapper-config';
@@ -30,6 +30,12 @@ const refused: ReadonlyMap<string, AuditDeed> = new Map([
   ['not-the-sender', 'update'],
 ]);
 
+/** The record has something of it now. */
+const recorded: ReadonlySet<string> = new Set([
+  ...['recorded', 'unsupported', 'unreadable', 'edited'],
+  ...['reacted', 'reaction-removed', 'redacted'],
+]);
+
 /** Every event that was said in Matrix comes in here: what is it, and who takes it from here? */
 @Injectable()
 export class EventIntake {
@@ -46,6 +52,7 @@ export class EventIntake {
     private readonly redactions: RedactionRecorder,
     private readonly trail: AuditTrail,
     private readonly config: MapperConfig,
+    private readonly endToEnd: EndToEnd,
     metrics: Metrics,
   ) {
     this.outcomes = metrics.counter(
@@ -63,6 +70,7 @@ export class EventIntake {
   private async takeOnce(event: MatrixEvent): Promise<string> {
     if (await this.handled.isHandled(event.event_id)) return 'repeated';
     const outcome = await this.outcomeOf(event);
+    if (recorded.has(outcome)) this.endToEnd.arrived('to-fhir');
     const deed = refused.get(outcome);
     if (deed) await this.tellRefusal(event, outcome, deed);
     if (!notHandled.has(outcome)) await this.handled.note(event.event_id, event.room_id);

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { FhirClient, FhirRefusal } from '@bridge/fhir';
 import { orderingKey, refOf, versionAtOf, versionIdOf } from '@bridge/mapping';
 import { CursorStore } from '@bridge/persistence';
+import { countingFrom } from '@bridge/platform';
 import { QueuePublisher } from '@bridge/queue';
 import { BoundedSet } from './bounded-set';
 import { MapperConfig } from './mapper-config';
@@ -94,7 +95,8 @@ export class PullReader {
     let newest = cursor;
     for (let page = await first; !page.done; page = await pages.next()) {
       for (const resource of page.value) {
-        if (matters(resource) && (await this.queue(resource))) queued += 1;
+        const queue = () => this.queue(resource);
+        if (matters(resource) && (await (cursor ? fromItsChange(resource, queue) : queue()))) queued += 1;
         const versionAt = versionAtOf(resource);
         if (!newest || versionAt > newest) newest = versionAt;
       }
@@ -133,4 +135,12 @@ export class PullReader {
     this.queued.add(id);
     return true;
   }
+}
+
+/**
+ * No notification told of what a pull by the timer finds: its time counts from when the server stored it, by the server's
+ * clock. Not at the first pull, which finds what is years old.
+ */
+function fromItsChange<T>(resource: Pulled, queue: () => T): T {
+  return countingFrom(versionAtOf(resource).getTime(), queue);
 }

@@ -1,6 +1,7 @@
 import { Controller, Logger } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageOf } from '@bridge/contracts';
+import { currentTraceparent, linkSpan } from '@bridge/platform';
 import { QueueConnection, QueueContext } from '@bridge/queue';
 import { AnsweredPulls } from './answered-pulls';
 import { DeletionReader } from './deletion-reader';
@@ -35,15 +36,20 @@ export class PullController {
     @Payload() { source, types, gone }: MessageOf<'fhir.pull'>,
     @Ctx() context: QueueContext,
   ): Promise<void> {
-    if (!this.answered.has(source, types, context.sequence)) {
-      await this.takeTurn(source);
-      const upTo = await this.queue.lastSequence('MAPPING');
-      const queued = await this.reader.pull(source, types);
-      if (!types) await this.deletions.sweep(source);
-      this.answered.note(source, types, Math.max(upTo, context.sequence));
-      if (queued > 0) this.logger.debug(`${queued} changes from ${source}`);
-    }
+    const answers = this.answered.answersTo(source, types, context.sequence);
+    if (answers.length === 0) await this.read(source, types, context.sequence);
+    // The changes go on with the trace of the pull that read them.
+    for (const { traceparent } of answers) linkSpan(traceparent);
     if (gone) await this.deletions.look(gone);
+  }
+
+  private async read(source: string, types: readonly string[] | undefined, sequence: number): Promise<void> {
+    await this.takeTurn(source);
+    const upTo = Math.max(await this.queue.lastSequence('MAPPING'), sequence);
+    const queued = await this.reader.pull(source, types);
+    if (!types) await this.deletions.sweep(source);
+    this.answered.note(source, types, { upTo, traceparent: currentTraceparent() });
+    if (queued > 0) this.logger.debug(`${queued} changes from ${source}`);
   }
 
   private async takeTurn(source: string): Promise<void> {

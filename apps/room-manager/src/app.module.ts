@@ -50,6 +50,7 @@ import { SpaceReconciler } from './space-reconciler';
 export const roomManagerSections = [
   'http',
   'log',
+  'tracing',
   'nats',
   'postgres',
   'encryption',

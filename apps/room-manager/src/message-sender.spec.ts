@@ -1,3 +1,4 @@
+import { EndToEnd, Metrics } from '@bridge/platform';
 import { EventId, FhirRef, MessageOf, RoomId, UserId } from '@bridge/contracts';
 import { MatrixRefusal, type RoomEvent, Rooms } from '@bridge/matrix';
 import type {
@@ -126,6 +127,7 @@ class World {
       { tell: async () => {} } as unknown as SaidMessages,
       { ofMessage: (_message, _room, send) => send() } as Disclosures,
       this.rooms,
+      new EndToEnd(new Metrics()),
       config,
     );
   }

@@ -9,6 +9,7 @@ import {
   Participant,
   ParticipantStore,
 } from '@bridge/persistence';
+import { EndToEnd } from '@bridge/platform';
 import { Disclosures } from './disclosures';
 import { FileUploader } from './file-uploader';
 import { GhostKeeper } from './ghost-keeper';
@@ -44,6 +45,7 @@ export class MessageSender {
     private readonly said: SaidMessages,
     private readonly disclosures: Disclosures,
     private readonly rooms: Rooms,
+    private readonly endToEnd: EndToEnd,
     private readonly config: ManagerConfig,
   ) {}
 
@@ -130,7 +132,11 @@ export class MessageSender {
   ): Promise<EventId> {
     const { source, version, part } = message;
     const id = { roomId, as, transactionId: transactionId({ ghost: as, source, version, part }) };
-    const send = () => this.rooms.send({ ...id, content, timestamp });
+    const send = async () => {
+      const eventId = await this.rooms.send({ ...id, content, timestamp });
+      this.endToEnd.arrived('to-matrix');
+      return eventId;
+    };
     return this.disclosures.ofMessage(message, roomId, () =>
       person ? this.voice.act(roomId, person, send) : send(),
     );

@@ -2,12 +2,22 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { BridgeError } from '@bridge/contracts';
-import { type Config, firstValue, Metrics, type Readiness } from '@bridge/platform';
+import {
+  annotateSpan,
+  type Config,
+  failSpan,
+  firstValue,
+  inSpan,
+  Metrics,
+  type Readiness,
+  type SpanDescription,
+} from '@bridge/platform';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Authorization } from './access/authorization';
 import { authorizationOf } from './access/authorization-of';
 import { ClientKeys } from './access/client-keys';
 import { fhirFailure, FhirUnavailable, nonsense, unreachable } from './fhir-failure';
+import { routeTemplate } from './route-template';
 import { type CircuitTiming, ServerCircuit } from './server-circuit';
 import { connectOptions } from './tls-options';
 
@@ -132,30 +142,50 @@ export class FhirTransport {
   }
 
   private attempt(
+    fhirRequest: FhirRequest,
+    authorization: string | undefined,
+    read: (answer: Dispatcher.ResponseData) => Promise<Received>,
+  ): Promise<Received> {
+    return this.circuit.call(fhirRequest.operation, () =>
+      inSpan(this.spanOf(fhirRequest), () => this.ask(fhirRequest, authorization, read)),
+    );
+  }
+
+  private async ask(
     { operation, method, url, headers, body }: FhirRequest,
     authorization: string | undefined,
     read: (answer: Dispatcher.ResponseData) => Promise<Received>,
   ): Promise<Received> {
     const { requestTimeoutMs, headers: configured } = this.config;
-    return this.circuit.call(operation, async () => {
-      try {
-        const received = await request(url, {
-          dispatcher: this.agent,
-          method,
-          headers: { ...configured, ...(authorization ? { authorization } : {}), ...headers },
-          body,
-          headersTimeout: requestTimeoutMs,
-          bodyTimeout: requestTimeoutMs,
-        });
-        const answer = await read(received);
-        const failure = isSuccess(answer.status) ? undefined : this.failure(answer, operation);
-        // Thrown here, where it counts; what else an answer means is not the connection's affair.
-        if (failure instanceof FhirUnavailable) throw failure;
-        return answer;
-      } catch (failure) {
-        throw failure instanceof BridgeError ? failure : unreachable(operation, failure);
-      }
-    });
+    try {
+      const received = await request(url, {
+        dispatcher: this.agent,
+        method,
+        headers: { ...configured, ...(authorization ? { authorization } : {}), ...headers },
+        body,
+        headersTimeout: requestTimeoutMs,
+        bodyTimeout: requestTimeoutMs,
+      });
+      annotateSpan({ 'http.response.status_code': received.statusCode });
+      if (received.statusCode >= 400) failSpan(String(received.statusCode));
+      const answer = await read(received);
+      const failure = isSuccess(answer.status) ? undefined : this.failure(answer, operation);
+      // Thrown here, where it counts; what else an answer means is not the connection's affair.
+      if (failure instanceof FhirUnavailable) throw failure;
+      return answer;
+    } catch (failure) {
+      throw failure instanceof BridgeError ? failure : unreachable(operation, failure);
+    }
+  }
+
+  private spanOf({ method, url }: FhirRequest): SpanDescription {
+    const route = routeTemplate(url, this.config.baseUrl);
+    const attributes = {
+      'http.request.method': method,
+      'url.template': route,
+      'peer.service': 'fhir-server',
+    };
+    return { name: `${method} ${route}`, kind: 'client', attributes };
   }
 }
 

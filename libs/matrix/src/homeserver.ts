@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
 import { BridgeError, UserId } from '@bridge/contracts';
-import { Config, Metrics } from '@bridge/platform';
+import { annotateSpan, Config, inSpan, Metrics, type SpanDescription } from '@bridge/platform';
 import { LogLevel, LogService, MatrixClient, setRequestFn } from 'matrix-bot-sdk';
 import { Agent, type Dispatcher, request } from 'undici';
 import { type HttpFailure, matrixFailure } from './matrix-failure';
 import { RateLimitGate } from './rate-limit-gate';
+import { routeTemplate } from './route-template';
 import { undiciRequest } from './undici-request';
 
 export interface Call {
@@ -29,6 +30,9 @@ export interface StreamCall extends Omit<Call, 'body'> {
   /** Its own failures are the call's failures, as they are. */
   readonly body?: Readable;
 }
+
+/** An answer whose bytes are still to be read, to their end, or to be destroyed. */
+type OpenAnswer = Pick<Dispatcher.ResponseData, 'headers' | 'body'>;
 
 /** The client-server API of our homeserver, called as application service. */
 @Injectable()
@@ -58,54 +62,16 @@ export class Homeserver implements OnApplicationShutdown {
    * One call. The shape of the answer is the caller's claim, by the Matrix specification.
    * @throws TransientError when the homeserver is away or busy, or has asked for patience; MatrixRefusal when it said no
    */
-  async call<T>({ operation, method, path, body, contentType, query, as, timeoutMs }: Call): Promise<T> {
-    this.gate.pass(operation);
-    this.calls.inc({ operation });
-    const parameters = { ...query, ...(as ? { user_id: as } : {}) };
-    try {
-      return (await this.client.doRequest(
-        method,
-        path,
-        parameters,
-        body ?? (method === 'GET' ? null : {}),
-        timeoutMs ?? this.config.requestTimeoutMs,
-        false,
-        contentType,
-      )) as T;
-    } catch (failure) {
-      this.gate.note(failure);
-      throw matrixFailure(failure, operation);
-    }
+  async call<T>(call: Call): Promise<T> {
+    return inSpan(spanOf(call), () => this.attempt<T>(call));
   }
 
   /**
    * One call that keeps nothing in memory. Whoever makes it reads the body of the answer to its end, or destroys it.
    * @throws as {@link call} does
    */
-  async stream(call: StreamCall): Promise<Pick<Dispatcher.ResponseData, 'headers' | 'body'>> {
-    const { operation, method, path, query, as, headers, body, timeoutMs } = call;
-    this.gate.pass(operation);
-    this.calls.inc({ operation });
-    const url = new URL(`${this.config.url.replace(/\/$/, '')}${path}`);
-    for (const [name, value] of Object.entries({ ...query, ...(as ? { user_id: as } : {}) }))
-      url.searchParams.set(name, value);
-    const silenceMs = timeoutMs ?? this.config.requestTimeoutMs;
-    try {
-      const answer = await request(url, {
-        dispatcher: this.agent,
-        method,
-        headers: { authorization: `Bearer ${this.config.asToken}`, ...headers },
-        body,
-        headersTimeout: silenceMs,
-        bodyTimeout: silenceMs,
-      });
-      if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
-      const refusal = await readFailure(answer);
-      this.gate.note(refusal);
-      throw matrixFailure(refusal, operation);
-    } catch (failure) {
-      throw failure instanceof BridgeError ? failure : matrixFailure(failure, operation);
-    }
+  async stream(call: StreamCall): Promise<OpenAnswer> {
+    return inSpan(spanOf(call), () => this.open(call));
   }
 
   /**
@@ -125,6 +91,60 @@ export class Homeserver implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.agent.close();
   }
+
+  private async attempt<T>(call: Call): Promise<T> {
+    const { operation, method, path, body, contentType, query, as, timeoutMs } = call;
+    this.gate.pass(operation);
+    this.calls.inc({ operation });
+    const parameters = { ...query, ...(as ? { user_id: as } : {}) };
+    try {
+      return (await this.client.doRequest(
+        method,
+        path,
+        parameters,
+        body ?? (method === 'GET' ? null : {}),
+        timeoutMs ?? this.config.requestTimeoutMs,
+        false,
+        contentType,
+      )) as T;
+    } catch (failure) {
+      this.gate.note(failure);
+      throw matrixFailure(failure, operation);
+    }
+  }
+
+  private async open(call: StreamCall): Promise<OpenAnswer> {
+    const { operation, method, path, query, as, headers, body, timeoutMs } = call;
+    this.gate.pass(operation);
+    this.calls.inc({ operation });
+    const url = new URL(`${this.config.url.replace(/\/$/, '')}${path}`);
+    for (const [name, value] of Object.entries({ ...query, ...(as ? { user_id: as } : {}) }))
+      url.searchParams.set(name, value);
+    const silenceMs = timeoutMs ?? this.config.requestTimeoutMs;
+    try {
+      const answer = await request(url, {
+        dispatcher: this.agent,
+        method,
+        headers: { authorization: `Bearer ${this.config.asToken}`, ...headers },
+        body,
+        headersTimeout: silenceMs,
+        bodyTimeout: silenceMs,
+      });
+      annotateSpan({ 'http.response.status_code': answer.statusCode });
+      if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+      const refusal = await readFailure(answer);
+      this.gate.note(refusal);
+      throw matrixFailure(refusal, operation);
+    } catch (failure) {
+      throw failure instanceof BridgeError ? failure : matrixFailure(failure, operation);
+    }
+  }
+}
+
+function spanOf({ method, path }: Pick<Call, 'method' | 'path'>): SpanDescription {
+  const route = routeTemplate(path);
+  const attributes = { 'http.request.method': method, 'url.template': route, 'peer.service': 'homeserver' };
+  return { name: `${method} ${route}`, kind: 'client', attributes };
 }
 
 async function readFailure({ statusCode, body }: Dispatcher.ResponseData): Promise<HttpFailure> {

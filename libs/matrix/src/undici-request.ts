@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { annotateSpan } from '@bridge/platform';
 import { Agent, request } from 'undici';
 
 /** The part of the `request` package's parameters that matrix-bot-sdk passes (its lib/http.js). */
@@ -50,6 +51,7 @@ async function send(agent: Agent, parameters: RequestParameters): Promise<BotSdk
     headersTimeout: parameters.timeout,
     bodyTimeout: parameters.timeout,
   });
+  annotateSpan({ 'http.response.status_code': statusCode });
   const bytes = Buffer.from(await body.arrayBuffer());
   return {
     statusCode,

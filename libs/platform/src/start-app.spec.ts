@@ -4,11 +4,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PlatformModule } from './platform.module';
 import { Readiness } from './health/readiness';
 import { startApp, type AppOptions } from './start-app';
-import { currentTraceId } from './trace';
+import { currentTraceId } from './trace/trace-context';
 
 const config = {
   http: { host: '127.0.0.1', port: 0, bodyLimitBytes: 2048 },
   log: { level: 'silent', format: 'json' },
+  tracing: {},
 } as const;
 
 /** What happened, in order. */

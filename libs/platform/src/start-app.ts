@@ -10,7 +10,7 @@ import { Readiness } from './health/readiness';
 import { createPino } from './logging/create-pino';
 import { Logger } from './logging/logger';
 import { ProcessGuard } from './process-guard';
-import { runWithTrace } from './trace';
+import { traceRequests } from './trace/trace-requests';
 
 export interface AppOptions {
   readonly app: string;
@@ -80,11 +80,7 @@ async function create(
       void reply.status(error.statusCode ?? 400).send(unreadableUrl);
     },
   });
-  // After the body has been read, because its stream does not carry the asynchronous context on.
-  adapter.getInstance().addHook('preHandler', (request, _reply, done) => {
-    const header = request.headers.traceparent;
-    runWithTrace(typeof header === 'string' ? header : undefined, done);
-  });
+  traceRequests(adapter.getInstance());
   return NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger,
     // Errors come to the caller, to be logged once and as one line.

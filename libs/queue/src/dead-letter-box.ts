@@ -1,7 +1,8 @@
 import { PermanentError, type WorkStream } from '@bridge/contracts';
+import { continueTrace } from '@bridge/platform';
 import { Injectable } from '@nestjs/common';
 import { headers, type StoredMsg } from 'nats';
-import { messageHeaders } from './message-headers';
+import { messageHeaders, readTakenAt } from './message-headers';
 import { isKind } from './message-codec';
 import { partitionFor } from './partition';
 import { QueueConnection } from './queue-connection';
@@ -27,6 +28,8 @@ export interface KeptDeadLetter {
   readonly parking: string | undefined;
   /** Its place among all of its conversation: compares as text. */
   readonly place: string;
+  /** When an ingress took what it began with, in milliseconds since 1970. */
+  readonly takenAt: number | undefined;
   /** As it was in the queue: may hold message text and patient data. */
   readonly payload: Uint8Array;
 }
@@ -73,16 +76,17 @@ export class DeadLetterBox {
    * @throws QueueUnavailableError not stored, or not known: it is in the dead letters still
    */
   async replay(letter: KeptDeadLetter, through?: string): Promise<void> {
-    const { kind, key, number, givenUpAt, traceparent, place, payload } = letter;
+    const { kind, key, number, givenUpAt, place, payload } = letter;
     if (key === undefined || !isKind(kind)) throw neverQueued(letter);
     const fields = headers();
     fields.set(messageHeaders.key, key);
     fields.set(messageHeaders.place, place);
     if (through) fields.set(messageHeaders.parking, through);
-    if (traceparent) fields.set(messageHeaders.traceparent, traceparent);
     const id = `replay:${number}:${givenUpAt.getTime()}`;
     const subject = workSubject(kind, partitionFor(kind, key, this.connection.config.partitions));
-    await this.publisher.publishAgain(kind, subject, payload, fields, id);
+    await continueTrace(letter, { name: 'replay a dead letter', kind: 'internal' }, () =>
+      this.publisher.publishAgain(kind, subject, payload, fields, id),
+    );
     await this.discard(letter);
   }
 
@@ -120,6 +124,7 @@ function keptIn({ seq, time, subject, header, data }: StoredMsg): KeptDeadLetter
     traceparent: field(messageHeaders.traceparent),
     parking: field(messageHeaders.parking),
     place: field(messageHeaders.place) ?? '',
+    takenAt: readTakenAt(field(messageHeaders.takenAt)),
     payload: data,
   };
 }

@@ -26,6 +26,8 @@ export interface DeadLetter {
   /** Its place among all of its conversation: compares as text. */
   readonly place?: string;
   readonly traceparent?: string;
+  /** When an ingress took what it began with, in milliseconds since 1970. */
+  readonly takenAt?: number;
 }
 
 /** A dead letter as it is published. */
@@ -47,6 +49,7 @@ export function deadLetterMessage(letter: DeadLetter): DeadLetterMessage {
     [messageHeaders.parking]: letter.parking,
     [messageHeaders.place]: letter.place,
     [messageHeaders.traceparent]: letter.traceparent,
+    [messageHeaders.takenAt]: letter.takenAt?.toString(),
   };
   const written = headers();
   for (const [name, value] of Object.entries(fields)) {

@@ -5,7 +5,7 @@ import { ConversationParkedError, type ConversationParking } from './conversatio
 import type { DeadLetter } from './dead-letters';
 import type { Delivery } from './delivery';
 import { kindLabel } from './message-codec';
-import { messageHeaders } from './message-headers';
+import { messageHeaders, readTakenAt } from './message-headers';
 import type { QueuePublisher } from './queue-publisher';
 import { backoffMs, type Verdict, verdictOn } from './retry-policy';
 import { parseWorkSubject } from './subject';
@@ -108,6 +108,7 @@ export class FailedDeliveries {
       originalSubject: delivery.subject,
       place: delivery.header(messageHeaders.place) ?? placeOf(delivery),
       traceparent: delivery.header(messageHeaders.traceparent),
+      takenAt: readTakenAt(delivery.header(messageHeaders.takenAt)),
     };
   }
 

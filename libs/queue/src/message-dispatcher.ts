@@ -1,5 +1,5 @@
 import type { WorkStream } from '@bridge/contracts';
-import { type Metrics, runWithTrace } from '@bridge/platform';
+import { annotateSpan, failSpan, failureClassOf, type Metrics } from '@bridge/platform';
 import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -7,8 +7,9 @@ import type { ConversationParking } from './conversation-parking';
 import type { Delivery } from './delivery';
 import type { FailedDeliveries } from './failed-deliveries';
 import { decodeMessage, kindLabel } from './message-codec';
-import { messageHeaders } from './message-headers';
+import { messageHeaders, readTakenAt } from './message-headers';
 import { QueueContext } from './queue-context';
+import { inDeliverySpan } from './queue-spans';
 import { parseWorkSubject } from './subject';
 
 /** From a millisecond to the ten minutes that a backlog may wait. */
@@ -48,7 +49,7 @@ export class MessageDispatcher {
 
   /** Ends the delivery in any case; does not throw. */
   async dispatch(delivery: Delivery): Promise<void> {
-    await runWithTrace(delivery.header(messageHeaders.traceparent), () => this.inTrace(delivery));
+    await inDeliverySpan(this.stream, delivery, () => this.inTrace(delivery));
   }
 
   private async inTrace(delivery: Delivery): Promise<void> {
@@ -58,10 +59,12 @@ export class MessageDispatcher {
     const lifeSign = setInterval(() => delivery.working(), this.ackWaitMs / 3);
     try {
       const failure = await this.invoke(delivery);
+      if (failure) failSpan(failureClassOf(failure.error));
       const outcome = failure
         ? await this.failed.end(delivery, failure.error)
         : await this.acknowledge(delivery);
       this.handled.inc({ kind, outcome });
+      annotateSpan({ 'bridge.outcome': outcome });
     } finally {
       clearInterval(lifeSign);
       stopClock();

@@ -4,6 +4,8 @@ export const messageHeaders = {
   key: 'Bridge-Key',
   /** W3C Trace Context, so that one trace goes through every process. */
   traceparent: 'traceparent',
+  /** When an ingress took what it began with, in milliseconds since 1970: kept from message to message. */
+  takenAt: 'Bridge-Taken-At',
   /** On dead letters, and the last two on what was replayed. */
   reason: 'Bridge-Reason',
   failureClass: 'Bridge-Failure-Class',
@@ -14,3 +16,8 @@ export const messageHeaders = {
   /** Its place among all of its conversation, which a replay does not change. */
   place: 'Bridge-Place',
 } as const;
+
+/** The time in a header; undefined for a missing or malformed one. */
+export function readTakenAt(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}

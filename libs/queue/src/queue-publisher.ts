@@ -5,7 +5,7 @@ import {
   PermanentError,
   type WorkStream,
 } from '@bridge/contracts';
-import { currentTraceparent, Metrics } from '@bridge/platform';
+import { annotateSpan, currentTakenAt, currentTraceparent, Metrics } from '@bridge/platform';
 import { Injectable } from '@nestjs/common';
 import { ErrorCode, headers, NatsError, type MsgHdrs, type PubAck } from 'nats';
 import { deadLetterMessage, type DeadLetter } from './dead-letters';
@@ -14,8 +14,9 @@ import { encodeMessage, kindLabel } from './message-codec';
 import { messageHeaders } from './message-headers';
 import { partitionFor } from './partition';
 import { QueueConnection } from './queue-connection';
+import { inPublishSpan } from './queue-spans';
 import { apiErrorCode } from './streams';
-import { deadLetterStream, workSubject } from './subject';
+import { deadLetterStream, parseWorkSubject, workSubject } from './subject';
 
 /** JetStream refuses because of `max_bytes` or `max_msgs` (nats-server `server/errors.json`, JSStreamStoreFailedF). */
 const storeFailed = 10077;
@@ -139,9 +140,13 @@ export class QueuePublisher {
   async setAside(letter: DeadLetter): Promise<void> {
     const { subject, id, headers, payload } = deadLetterMessage({
       traceparent: currentTraceparent(),
+      takenAt: currentTakenAt(),
       ...letter,
     });
-    const { duplicate } = await this.store(deadLetterStream, subject, payload, headers, id);
+    const place = { stream: deadLetterStream, kind: letter.kind, partition: letter.partition };
+    const { duplicate } = await inPublishSpan(place, () =>
+      this.store(deadLetterStream, subject, payload, headers, id),
+    );
     if (duplicate) return;
     this.deadLetters.inc({
       stream: letter.stream,
@@ -171,15 +176,18 @@ export class QueuePublisher {
     const subject = workSubject(kind, partitionFor(kind, key, this.connection.config.partitions));
     const fields = headers();
     fields.set(messageHeaders.key, key);
-    const traceparent = currentTraceparent();
-    if (traceparent) fields.set(messageHeaders.traceparent, traceparent);
     return { kind, subject, payload, headers: fields, id: `${kind}:${id}` };
   }
 
   private async send({ kind, subject, payload, headers: fields, id }: Prepared): Promise<Stored> {
-    const { duplicate, seq } = await this.store(kind, subject, payload, fields, id);
-    this.published.inc({ kind, duplicate: String(duplicate) });
-    return { duplicate, sequence: seq };
+    const place = { stream: messages[kind].stream, ...parseWorkSubject(subject) };
+    return inPublishSpan(place, async () => {
+      setOrigin(fields);
+      const { duplicate, seq } = await this.store(kind, subject, payload, fields, id);
+      this.published.inc({ kind, duplicate: String(duplicate) });
+      annotateSpan({ 'bridge.duplicate': duplicate });
+      return { duplicate, sequence: seq };
+    });
   }
 
   private async canGoTogether(several: readonly Prepared[]): Promise<boolean> {
@@ -214,6 +222,14 @@ export class QueuePublisher {
       throw error;
     }
   }
+}
+
+/** What this work began with goes along: the trace, and the time. */
+function setOrigin(fields: MsgHdrs): void {
+  const traceparent = currentTraceparent();
+  if (traceparent) fields.set(messageHeaders.traceparent, traceparent);
+  const takenAt = currentTakenAt();
+  if (takenAt !== undefined) fields.set(messageHeaders.takenAt, String(takenAt));
 }
 
 function isPrepared(each: Prepared | PermanentError): each is Prepared {

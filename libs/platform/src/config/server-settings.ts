@@ -1,7 +1,7 @@
 import { deadLetterClasses } from '@bridge/contracts';
 import type { Setting } from './setting';
 import { baseUrls } from './compound-schemas';
-import { matching, oneNumberOf, oneOf, someOf, url, wholeNumber } from './setting-schemas';
+import { line, matching, oneNumberOf, oneOf, someOf, url, wholeNumber } from './setting-schemas';
 
 const MEBIBYTE = 2 ** 20;
 const GIBIBYTE = 2 ** 30;
@@ -40,6 +40,26 @@ export const serverSettings = {
       schema: oneOf(['auto', 'json', 'pretty']),
       default: 'auto',
       doc: 'Form of the log lines; auto: pretty on a terminal, JSON elsewhere.',
+    },
+  },
+  tracing: {
+    endpoint: {
+      env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      schema: url(['https', 'http']),
+      optional: true,
+      doc: 'OpenTelemetry collector that takes traces (OTLP over HTTP, as JSON), without /v1/traces; not set, here and in OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: nothing is recorded.',
+    },
+    tracesEndpoint: {
+      env: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+      schema: url(['https', 'http']),
+      optional: true,
+      doc: 'The whole URL for traces, in place of OTEL_EXPORTER_OTLP_ENDPOINT.',
+    },
+    serviceName: {
+      env: 'OTEL_SERVICE_NAME',
+      schema: line(),
+      optional: true,
+      doc: 'Name of the service in traces; not set: fhir-matrix-bridge/ and the name of the process.',
     },
   },
   nats: {

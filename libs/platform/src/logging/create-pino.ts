@@ -1,6 +1,6 @@
 import pino, { type DestinationStream } from 'pino';
 import type { Config } from '../config/settings';
-import { currentTraceId } from '../trace';
+import { currentTraceId } from '../trace/trace-context';
 import { serializeError } from './serialize-error';
 
 /** A second net under the rule that nobody logs headers, tokens or bodies: what slips through is taken out here. */

@@ -1,6 +1,6 @@
 import { PermanentError } from '@bridge/contracts';
 import { Logger as NestLogger } from '@nestjs/common';
-import { runWithTrace } from '../trace';
+import { continueTrace } from '../trace/span';
 import { createPino } from './create-pino';
 import { Logger } from './logger';
 
@@ -31,8 +31,11 @@ describe('Logger', () => {
     });
   });
 
-  it('adds the trace id within a trace', () => {
-    runWithTrace(`00-${TRACE_ID}-00f067aa0ba902b7-01`, () => logger.log('Handled'));
+  it('adds the trace id within a trace', async () => {
+    const traceparent = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
+    await continueTrace({ traceparent }, { name: 'test', kind: 'consumer' }, async () =>
+      logger.log('Handled'),
+    );
     expect(line().trace).toBe(TRACE_ID);
   });
 

@@ -1,17 +1,23 @@
-import { currentTraceId, currentTraceparent, runWithTrace } from './trace';
+import { continueTrace } from './span';
+import { currentTraceId, currentTraceparent } from './trace-context';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN_ID = '00f067aa0ba902b7';
 
-describe('runWithTrace', () => {
-  it('goes on with the trace of the header in a span of its own', () => {
-    const header = runWithTrace(`00-${TRACE_ID}-${SPAN_ID}-00`, currentTraceparent);
+const told = { name: 'test', kind: 'consumer' } as const;
+
+const runWithTrace = <T>(traceparent: string | undefined, work: () => T): Promise<T> =>
+  continueTrace({ traceparent }, told, async () => work());
+
+describe('continueTrace', () => {
+  it('goes on with the trace of the header in a span of its own', async () => {
+    const header = await runWithTrace(`00-${TRACE_ID}-${SPAN_ID}-00`, currentTraceparent);
     expect(header).toMatch(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-00$`));
     expect(header).not.toContain(SPAN_ID);
   });
 
-  it('goes on with a header of a later version', () => {
-    expect(runWithTrace(`01-${TRACE_ID}-${SPAN_ID}-01-more`, currentTraceId)).toBe(TRACE_ID);
+  it('goes on with a header of a later version', async () => {
+    expect(await runWithTrace(`01-${TRACE_ID}-${SPAN_ID}-01-more`, currentTraceId)).toBe(TRACE_ID);
   });
 
   it.each([
@@ -22,17 +28,17 @@ describe('runWithTrace', () => {
     ['the forbidden version', `ff-${TRACE_ID}-${SPAN_ID}-01`],
     ['more than version 00 has', `00-${TRACE_ID}-${SPAN_ID}-01-more`],
     ['upper case', `00-${TRACE_ID.toUpperCase()}-${SPAN_ID}-01`],
-  ])('starts a new trace for %s', (_, header) => {
-    const started = runWithTrace(header, currentTraceparent);
+  ])('starts a new trace for %s', async (_, header) => {
+    const started = await runWithTrace(header, currentTraceparent);
     expect(started).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     expect(started).not.toContain(TRACE_ID);
-    expect(runWithTrace(header, currentTraceparent)).not.toBe(started);
+    expect(await runWithTrace(header, currentTraceparent)).not.toBe(started);
   });
 
   it('stays with the work across awaits and ends with it', async () => {
     const ids = await Promise.all(
       [1, 2].map(() =>
-        runWithTrace(undefined, async () => {
+        continueTrace({}, told, async () => {
           const before = currentTraceId();
           await new Promise(setImmediate);
           expect(currentTraceId()).toBe(before);

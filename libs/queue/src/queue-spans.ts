@@ -1,0 +1,58 @@
+import type { WorkStream } from '@bridge/contracts';
+import { continueTrace, inSpan, type Origin } from '@bridge/platform';
+import type { Delivery } from './delivery';
+import { kindLabel } from './message-codec';
+import { messageHeaders, readTakenAt } from './message-headers';
+import { parseWorkSubject } from './subject';
+
+/*
+ * Spans as OpenTelemetry's semantic conventions for messaging have them. The ordering key is not in them: it may name a
+ * person's resource.
+ */
+
+/** Where a message goes, or lies. */
+export interface Place {
+  readonly stream: string;
+  readonly kind: string;
+  readonly partition: number | undefined;
+}
+
+/** Publishes in a span of its own, which the message's `traceparent` is to name. */
+export function inPublishSpan<T>(place: Place, publish: () => Promise<T>): Promise<T> {
+  const attributes = { ...attributesOf(place), 'messaging.operation.type': 'send' };
+  return inSpan({ name: `send ${place.stream}`, kind: 'producer', attributes }, publish);
+}
+
+/** Handles one delivery in a span of its own: each try is one, below the span that published the message. */
+export function inDeliverySpan(
+  stream: WorkStream,
+  delivery: Delivery,
+  handle: () => Promise<void>,
+): Promise<void> {
+  const attributes = {
+    ...attributesOf({ stream, ...parseWorkSubject(delivery.subject) }),
+    'messaging.operation.type': 'process',
+    'bridge.attempts': delivery.attempts,
+  };
+  return continueTrace(
+    originOf(delivery),
+    { name: `process ${stream}`, kind: 'consumer', attributes },
+    handle,
+  );
+}
+
+function originOf(delivery: Delivery): Origin {
+  return {
+    traceparent: delivery.header(messageHeaders.traceparent),
+    takenAt: readTakenAt(delivery.header(messageHeaders.takenAt)),
+  };
+}
+
+function attributesOf({ stream, kind, partition }: Place) {
+  return {
+    'messaging.system': 'nats',
+    'messaging.destination.name': stream,
+    ...(partition !== undefined && { 'messaging.destination.partition.id': String(partition) }),
+    'bridge.kind': kindLabel(kind),
+  };
+}
