@@ -2,12 +2,20 @@ import type { FhirClient } from '@bridge/fhir';
 import type { CursorStore } from '@bridge/persistence';
 import type { QueuePublisher } from '@bridge/queue';
 import { FhirRefusal } from '@bridge/fhir';
+import { continueTrace, currentTakenAt } from '@bridge/platform';
 import type { AuditEvent, CareTeam, Communication, CommunicationRequest, Task } from '@medplum/fhirtypes';
 import type { MapperConfig } from './mapper-config';
 import { PullReader } from './pull-reader';
 
 type Bridged = CareTeam | CommunicationRequest | Communication | Task | AuditEvent;
-type Published = { kind: string; key: string; message: { ref: string; resource?: object }; id: string };
+interface Published {
+  readonly kind: string;
+  readonly key: string;
+  readonly message: { readonly ref: string; readonly resource?: object };
+  readonly id: string;
+  /** What it counts from. */
+  readonly takenAt: number | undefined;
+}
 
 const people = ['PractitionerRole', 'Endpoint', 'Practitioner', 'RelatedPerson', 'Patient'];
 
@@ -62,7 +70,7 @@ class World {
       publish: async (kind: string, key: string, message: Published['message'], { id }: { id: string }) => {
         if (id === this.refuses) throw new Error('the queue is full');
         journal.push(`publish ${id}`);
-        this.published.push({ kind, key, message, id });
+        this.published.push({ kind, key, message, id, takenAt: currentTakenAt() });
       },
     };
     this.reader = new PullReader(
@@ -273,5 +281,26 @@ describe('what is read', () => {
     world.pages = { Communication: [[resource<Communication>('Communication', 'm', 5)]] };
     expect(await world.reader.pull('ehr')).toBe(1);
     expect(await world.reader.pull('ehr')).toBe(0);
+  });
+});
+
+describe('the time that a change counts from', () => {
+  const pullOf = async (world: World, takenAt?: number) => {
+    world.pages = { CareTeam: [[resource<CareTeam>('CareTeam', 't', 3)]] };
+    await continueTrace({ takenAt }, { name: 'test', kind: 'consumer' }, () => world.reader.pull('ehr'));
+    return world.published[0]?.takenAt;
+  };
+
+  it('is that of the notification', async () => {
+    const world = new World();
+    world.cursors.set('CareTeam', at(0));
+    expect(await pullOf(world, 7)).toBe(7);
+  });
+
+  it('is when it was stored where no notification asked for the pull, but not at the first pull', async () => {
+    const world = new World();
+    world.cursors.set('CareTeam', at(0));
+    expect(await pullOf(world)).toBe(at(3).getTime());
+    expect(await pullOf(new World())).toBeUndefined();
   });
 });
