@@ -45,12 +45,12 @@ async function started(app: BridgeApp, settings: Readonly<Record<string, string>
   const { bridge, notifyUrl, environment } = side;
   await bridge[app].start();
   return {
-    async notify(): Promise<number> {
+    notify: async (): Promise<number> => {
       const headers = { authorization: `Bearer ${environment.notificationSecret}` };
       const { status } = await fetch(notifyUrl, { method: 'POST', headers });
       return status;
     },
-    async stop(): Promise<{ code: number | null; seconds: number }> {
+    stop: async (): Promise<{ code: number | null; seconds: number }> => {
       const from = performance.now();
       const { code } = await bridge[app].stop();
       return { code, seconds: (performance.now() - from) / 1000 };
