@@ -59,18 +59,21 @@ async function started(app: BridgeApp, settings: Readonly<Record<string, string>
 }
 
 describe('without a collector', () => {
-  it.each(['fhir-ingress', 'fhir-mapper'] as const)('%s loads nothing of OpenTelemetry', async (app) => {
-    const file = join(folder, app);
-    const probe = join(__dirname, '../support/loaded-modules.cjs');
-    const { stop } = await started(app, { NODE_OPTIONS: `--require=${probe}`, LOADED_MODULES: file });
-    expect((await stop()).code).toBe(0);
-    const loaded = (await readFile(file, 'utf8')).split('\n');
-    expect(loaded.length).toBeGreaterThan(500);
-    expect(loaded.filter((path) => path.includes('@opentelemetry/sdk') || path.includes('/otlp-'))).toEqual(
-      [],
-    );
-    expect(loaded.filter((path) => path.includes('open-telemetry'))).toEqual([]);
-  });
+  it.each(['fhir-ingress', 'fhir-mapper'] as const)(
+    '%s loads nothing of the OpenTelemetry SDK',
+    async (app) => {
+      const file = join(folder, app);
+      const probe = join(__dirname, '../support/loaded-modules.cjs');
+      const { stop } = await started(app, { NODE_OPTIONS: `--require=${probe}`, LOADED_MODULES: file });
+      expect((await stop()).code).toBe(0);
+      const loaded = (await readFile(file, 'utf8')).split('\n');
+      expect(loaded.length).toBeGreaterThan(500);
+      expect(loaded.filter((path) => path.includes('@opentelemetry/sdk') || path.includes('/otlp-'))).toEqual(
+        [],
+      );
+      expect(loaded.filter((path) => path.includes('open-telemetry'))).toEqual([]);
+    },
+  );
 });
 
 describe('with a collector', () => {
