@@ -61,7 +61,7 @@ it('they tell what a worker has, what waits for its next try, and what was given
   const released = new Promise<void>((resolve) => (release = resolve));
   await fixture.worker(async ({ source }) => {
     if (source === 'slow') await released;
-    if (source === 'bad') throw new PermanentError('refused', 'Refused.', { advice: 'Look.' });
+    if (source === 'bad') throw new PermanentError('fhir-refused', 'Refused.', { advice: 'Look.' });
     if (source === 'again') throw new TransientError('away', 'Away.', { advice: 'Wait.', retryAfterMs: 1 });
   });
   const queue = await fixture.publisher();

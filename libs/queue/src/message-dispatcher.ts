@@ -7,7 +7,6 @@ import type { ConversationParking } from './conversation-parking';
 import type { Delivery } from './delivery';
 import type { FailedDeliveries } from './failed-deliveries';
 import { decodeMessage, kindLabel } from './message-codec';
-import { messageHeaders, readTakenAt } from './message-headers';
 import { QueueContext } from './queue-context';
 import { inDeliverySpan } from './queue-spans';
 import { parseWorkSubject } from './subject';
