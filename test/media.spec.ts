@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
-import { FhirRef, TransientError, UserId } from '@bridge/contracts';
+import { FhirRef, NeedsPersonError, TransientError, UserId } from '@bridge/contracts';
 import { Binaries, FhirClient, FhirRefusal, FurtherBases } from '@bridge/fhir';
 import { type Download, Homeserver, MatrixRefusal, Media, PartnerAway } from '@bridge/matrix';
 import { TooManyBytes } from '@bridge/platform';
@@ -163,7 +163,7 @@ describe('a download from the homeserver', () => {
     [504, { errcode: 'M_NOT_YET_UPLOADED' }, PartnerAway],
     [502, `<html>${words}</html>`, TransientError],
     [503, '', TransientError],
-    [401, { errcode: 'M_UNKNOWN_TOKEN' }, TransientError],
+    [401, { errcode: 'M_UNKNOWN_TOKEN' }, NeedsPersonError],
   ])('that is answered with %d %j is tried again (%p)', async (status, body, Expected) => {
     answer = says(status, body);
     const failure = await failureOf(media.download(mxc, 100));
