@@ -88,19 +88,6 @@ export class QueueConnection implements OnApplicationShutdown {
     return state.messages;
   }
 
-  /**
-   * Whether a work queue takes so many bytes without coming near its end, on one server. With several, a change of the
-   * leader may lose a message and keep the next one.
-   */
-  async hasRoomToSpare(stream: WorkStream, bytes: number): Promise<boolean> {
-    try {
-      const { config, state } = await this.manager.streams.info(stream);
-      return config.num_replicas === 1 && state.bytes + bytes < config.max_bytes / 2;
-    } catch (error) {
-      throw QueueUnavailableError.away(error);
-    }
-  }
-
   /** The first stored message of a partition from a number in its stream on; undefined when none is there. */
   async storedFrom(stream: WorkStream, partition: number, sequence: number): Promise<StoredMsg | undefined> {
     return this.stored(stream, { seq: sequence, next_by_subj: partitionSubjects(stream, partition) });

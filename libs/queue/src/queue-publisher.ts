@@ -1,10 +1,4 @@
-import {
-  messages,
-  type MessageKind,
-  type MessageOf,
-  PermanentError,
-  type WorkStream,
-} from '@bridge/contracts';
+import { messages, type MessageKind, type MessageOf, PermanentError } from '@bridge/contracts';
 import { annotateSpan, currentTakenAt, currentTraceparent, Metrics } from '@bridge/platform';
 import { Injectable } from '@nestjs/common';
 import { ErrorCode, headers, NatsError, type MsgHdrs, type PubAck } from 'nats';
@@ -96,27 +90,25 @@ export class QueuePublisher {
    * Puts several messages of one key on their work queue, in this order. Resolves only after JetStream has stored them
    * all, but for those that it can never take: in the place of each of these is why.
    *
-   * They are under way together where that keeps their order, else each waits for the one before. Together is much
-   * faster, and safe where nothing can refuse one of them and take the next: the stream has room to spare, and no leader
-   * that changes under them.
-   * @throws QueueUnavailableError some are not stored, or it is not known: repeat all later with the same ids
+   * Each waits for the one before. Several under way at the same time would be faster and can change places: the client
+   * library sends after a reconnect what it had not sent yet, also where what went before was lost with the connection;
+   * and a server that has just started refuses one and takes the next.
+   * @throws QueueUnavailableError the rest is not stored, or it is not known: repeat all later with the same ids
    */
   async publishInOrder(
     key: string,
     publications: readonly Publication[],
   ): Promise<(Stored | PermanentError)[]> {
-    const prepared = publications.map((publication) =>
-      permanentErrorOr(() => this.prepare(key, publication)),
-    );
-    const together = await this.canGoTogether(prepared.filter(isPrepared));
-    const outcomes: Promise<Stored | PermanentError>[] = [];
-    for (const each of prepared) {
-      // All of a turn of the event loop leave on one connection, one after the other, or from some point on not at all.
-      const outcome = isPrepared(each) ? this.send(each).catch(asPermanentError) : Promise.resolve(each);
-      outcomes.push(outcome);
-      if (!together) await outcome;
+    const outcomes: (Stored | PermanentError)[] = [];
+    for (const publication of publications) {
+      try {
+        outcomes.push(await this.send(this.prepare(key, publication)));
+      } catch (error) {
+        if (!(error instanceof PermanentError)) throw error;
+        outcomes.push(error);
+      }
     }
-    return Promise.all(outcomes);
+    return outcomes;
   }
 
   /** Has something done for each dead letter of this process. What throws keeps the letter from being stored. */
@@ -190,14 +182,6 @@ export class QueuePublisher {
     });
   }
 
-  private async canGoTogether(several: readonly Prepared[]): Promise<boolean> {
-    const streams = new Set<WorkStream>(several.map(({ kind }) => messages[kind].stream));
-    const bytes = several.reduce((sum, { payload }) => sum + payload.byteLength + headerRoom, 0);
-    if (several.length < 2 || streams.size > 1) return false;
-    const [stream] = streams;
-    return this.connection.hasRoomToSpare(stream!, bytes);
-  }
-
   private largestPayload(): number {
     return (this.connection.nats.info?.max_payload ?? defaultMaxPayload) - headerRoom;
   }
@@ -230,22 +214,4 @@ function setOrigin(fields: MsgHdrs): void {
   if (traceparent) fields.set(messageHeaders.traceparent, traceparent);
   const takenAt = currentTakenAt();
   if (takenAt !== undefined) fields.set(messageHeaders.takenAt, String(takenAt));
-}
-
-function isPrepared(each: Prepared | PermanentError): each is Prepared {
-  return !(each instanceof PermanentError);
-}
-
-function permanentErrorOr<T>(make: () => T): T | PermanentError {
-  try {
-    return make();
-  } catch (error) {
-    return asPermanentError(error);
-  }
-}
-
-/** @throws what is no permanent error */
-function asPermanentError(error: unknown): PermanentError {
-  if (error instanceof PermanentError) return error;
-  throw error;
 }
