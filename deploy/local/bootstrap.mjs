@@ -20,6 +20,7 @@ const HELP = `Usage: node deploy/local/bootstrap.mjs <command> [arguments]
 
 Commands:
   demo [--once]  play the care network scenario on real servers
+  chaos          break everything amid traffic and compare both sides; --help tells its options
   up             start the servers only (three homeservers, NATS, Postgres)
   test           lint, types, unit tests, end-to-end tests; with arguments: jest with these, e.g. a file's name
   test:hapi      the scenario and further end-to-end tests on HAPI FHIR; with arguments: jest with these
@@ -34,6 +35,7 @@ usage is wrong; 130 after Ctrl-C.`;
 
 const COMMANDS = {
   demo: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/demo.js'), ...args]],
+  chaos: (args) => [process.execPath, [join(ROOT, 'dist/test/chaos/main.js'), ...args]],
   up: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/up.js'), ...args]],
   test: (args) => (args.length > 0 ? ['npx', ['jest', ...args]] : ['npm', ['run', '--silent', 'check']]),
   'test:hapi': (args) => ['npm', ['run', '--silent', 'check:hapi', '--', ...args]],
@@ -152,6 +154,8 @@ async function build() {
       'apps',
       'libs',
       'deploy',
+      'test/chaos',
+      'test/support/random.ts',
       'nest-cli.json',
       'package-lock.json',
       'tsconfig.json',

@@ -27,7 +27,10 @@ export interface BridgeEnvironment {
 
 /** The bridge's processes, each to be started, killed and started again. All run what `nest build` has made. */
 export function bridgeProcesses(environment: BridgeEnvironment): Record<BridgeApp, ManagedProcess> {
-  const processes = BRIDGE_APPS.map((app) => [app, bridgeProcess(app, environment)] as const);
+  const processes = BRIDGE_APPS.map((app) => {
+    const replica = { name: app, port: environment.ports[app] };
+    return [app, bridgeProcess(app, environment, replica)] as const;
+  });
   return Object.fromEntries(processes) as Record<BridgeApp, ManagedProcess>;
 }
 
@@ -36,22 +39,30 @@ export function urlOf(app: BridgeApp, { ports }: Pick<BridgeEnvironment, 'ports'
   return `http://127.0.0.1:${ports[app]}`;
 }
 
-function bridgeProcess(app: BridgeApp, environment: BridgeEnvironment): ManagedProcess {
+/**
+ * One of several processes of the same app.
+ * @param replica its name, which its log file has as well, and where it listens
+ */
+export function bridgeProcess(
+  app: BridgeApp,
+  environment: Omit<BridgeEnvironment, 'ports'>,
+  replica: { readonly name: string; readonly port: number },
+): ManagedProcess {
   return new ManagedProcess({
-    name: app,
+    name: replica.name,
     command: process.execPath,
     args: ['--enable-source-maps', join(projectRoot(), `dist/apps/${app}/src/main.js`)],
-    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...settings(app, environment) },
-    logFile: join(environment.logDirectory, `${app}.log`),
-    ready: () => answersOk(`${urlOf(app, environment)}/ready`),
+    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...settings(environment, replica.port) },
+    logFile: join(environment.logDirectory, `${replica.name}.log`),
+    ready: () => answersOk(`http://127.0.0.1:${replica.port}/ready`),
     readyWithinMs: 30_000,
   });
 }
 
-function settings(app: BridgeApp, environment: BridgeEnvironment): Record<string, string> {
+function settings(environment: Omit<BridgeEnvironment, 'ports'>, port: number): Record<string, string> {
   return {
     HTTP_HOST: '127.0.0.1',
-    HTTP_PORT: String(environment.ports[app]),
+    HTTP_PORT: String(port),
     LOG_LEVEL: 'debug',
     LOG_FORMAT: 'json',
     NATS_URL: environment.natsUrl,

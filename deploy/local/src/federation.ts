@@ -20,6 +20,8 @@ export interface FederationOptions {
    * name, which is chosen here: hence a function.
    */
   registrationYaml?: (serverName: string) => string;
+  /** Further environment variables of a homeserver. */
+  homeserverEnv?: (organisation: Organisation) => Readonly<Record<string, string>>;
   /** State and logs go below it; emptied first. Default: a new folder below .cache/run. */
   directory?: string;
   /** Told of each server's start. */
@@ -35,6 +37,10 @@ export interface Federation {
   /** Undefined when the NATS server is the one of NATS_URL. */
   natsMonitorUrl: string | undefined;
   databaseUrl: string;
+  /** Undefined when the server is the one of NATS_URL. */
+  natsProcess: ManagedProcess | undefined;
+  /** Undefined when the server is the one of DATABASE_URL. */
+  postgresProcess: ManagedProcess | undefined;
   /** One file per server. */
   logDirectory: string;
   /** What servers keep, one folder each; removed at the end. */
@@ -69,7 +75,7 @@ export async function startFederation(options: FederationOptions = {}): Promise<
   const interrupt = (): void => void stopProcesses(servers);
   signal?.addEventListener('abort', interrupt);
   try {
-    await prepareServers(servers, folder, options.registrationYaml);
+    await prepareServers(servers, folder, options);
     signal?.throwIfAborted();
     await startServers(servers, onStep);
     signal?.throwIfAborted();
@@ -88,6 +94,8 @@ export async function startFederation(options: FederationOptions = {}): Promise<
     natsUrl: servers.nats?.url ?? (process.env.NATS_URL as string),
     natsMonitorUrl: servers.nats?.monitorUrl,
     databaseUrl: servers.postgres?.databaseUrl ?? (process.env.DATABASE_URL as string),
+    natsProcess: servers.nats?.process,
+    postgresProcess: servers.postgres?.process,
     logDirectory: folder.logs,
     stateDirectory: folder.state,
     stop,
@@ -118,7 +126,7 @@ interface Servers {
 async function prepareServers(
   servers: Servers,
   folder: Folder,
-  registrationYaml: FederationOptions['registrationYaml'],
+  { registrationYaml, homeserverEnv }: FederationOptions,
 ): Promise<void> {
   const ports = await freePorts(ORGANISATIONS.length * 2 + 3);
   const nextPort = (): number => ports.pop() as number;
@@ -144,6 +152,7 @@ async function prepareServers(
         federation,
         authority,
         registrations: registration === undefined ? [] : [registration],
+        env: homeserverEnv?.(home.organisation) ?? {},
       }),
     );
   }

@@ -1,4 +1,5 @@
 import type { Bundle, Resource } from '@medplum/fhirtypes';
+import { HttpRefusal } from './http-refusal';
 
 /** A FHIR server as a record system's user sees it; for the demo and the tests. */
 export class FhirApi {
@@ -67,7 +68,11 @@ export class FhirApi {
       body: body ? JSON.stringify(body) : undefined,
     });
     const answer: unknown = await response.json();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    if (!response.ok)
+      throw new HttpRefusal(
+        `${method} ${path}: ${response.status} ${JSON.stringify(answer)}`,
+        response.status,
+      );
     return answer;
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { HttpRefusal } from './http-refusal';
 import type { RegisteredUser } from './register-user';
 import { until } from './until';
 
@@ -114,9 +115,17 @@ export class MatrixUser {
     return { eventId, saidAt };
   }
 
-  /** Sends an event of any type. */
-  async send(roomId: string, type: string, content: object): Promise<string> {
-    const path = `/rooms/${encodeURIComponent(roomId)}/send/${encodeURIComponent(type)}/${randomUUID()}`;
+  /**
+   * Sends an event of any type.
+   * @param transactionId the same one again is the same event
+   */
+  async send(
+    roomId: string,
+    type: string,
+    content: object,
+    transactionId: string = randomUUID(),
+  ): Promise<string> {
+    const path = `/rooms/${encodeURIComponent(roomId)}/send/${encodeURIComponent(type)}/${transactionId}`;
     const { event_id: eventId } = await this.call<{ event_id: string }>('PUT', path, content);
     return eventId;
   }
@@ -247,8 +256,8 @@ export class MatrixUser {
     await until(`${roomId} to be open`, () =>
       this.join(roomId).then(
         () => true,
-        (error: Error) => {
-          if (!error.message.includes(': 403 ')) throw error;
+        (error: unknown) => {
+          if (!(error instanceof HttpRefusal && error.status === 403)) throw error;
           return false;
         },
       ),
@@ -313,8 +322,9 @@ export class MatrixUser {
     });
     const answer = (await response.json()) as T & { errcode?: string; error?: string };
     if (!response.ok)
-      throw new Error(
+      throw new HttpRefusal(
         `${method} ${path.split('?')[0]}: ${response.status} ${answer.errcode} ${answer.error}`,
+        response.status,
       );
     return answer;
   }

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { buildRegistration } from '@bridge/matrix';
 import { BRIDGE_APPS, type BridgeApp, type BridgeEnvironment, bridgeProcesses, urlOf } from './bridge';
+import { bridgeSecrets, registrationOf } from './bridge-secrets';
 import type { ManagedProcess } from './child-process';
 import { type Federation, startFederation } from './federation';
 import { type FhirServer, type MakeFhirServer, chosenFhirServer } from './fhir-server-process';
@@ -55,22 +54,11 @@ export async function startStack({
     'fhir-mapper': mapperPort,
     'room-manager': managerPort,
   };
-  const secrets = {
-    asToken: secret(),
-    hsToken: secret(),
-    notificationSecret: secret(),
-    encryptionKey: randomBytes(32).toString('base64'),
-  };
+  const secrets = bridgeSecrets();
   const federation = await startFederation({
     onStep,
     signal,
-    registrationYaml: (serverName) =>
-      buildRegistration({
-        id: 'fhir-matrix-bridge',
-        url: urlOf('as-ingress', { ports }),
-        ...secrets,
-        matrix: { serverName, ghostPrefix: '_fhir_bridge_', botLocalpart: '_fhir_bridge_bot' },
-      }),
+    registrationYaml: (serverName) => registrationOf(secrets, serverName, urlOf('as-ingress', { ports })),
   });
   const { logDirectory, stateDirectory, databaseUrl, natsUrl, homeservers } = federation;
   const fhir = fhirServer({
@@ -117,8 +105,4 @@ export async function startStack({
     },
     stop,
   };
-}
-
-function secret(): string {
-  return randomBytes(32).toString('hex');
 }

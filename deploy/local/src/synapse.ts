@@ -35,6 +35,8 @@ export interface HomeserverOptions {
   authority: CertificateAuthority;
   /** Application service registration files, as YAML. Synapse reads them at its start only. */
   registrations: readonly string[];
+  /** Further environment variables. */
+  env: Readonly<Record<string, string>>;
   /** Its own folder; made here. */
   directory: string;
   logFile: string;
@@ -108,7 +110,7 @@ export async function prepareHomeserver(options: HomeserverOptions): Promise<Hom
       command: serverBinary('python'),
       args: ['-m', 'synapse.app.homeserver', '--config-path', at('homeserver.yaml')],
       // No proxy variables: Synapse would send its federation traffic through them.
-      env: { PATH: process.env.PATH ?? '' },
+      env: { PATH: process.env.PATH ?? '', ...options.env },
       logFile: options.logFile,
       ready: () => answersOk(`${clientUrl}/health`),
       readyWithinMs: 60_000,

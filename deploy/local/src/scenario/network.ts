@@ -8,7 +8,7 @@ import {
   practitioner,
   roles,
 } from '../example-data';
-import type { Organisation } from '../federation';
+import type { Federation, Organisation } from '../federation';
 import { FhirApi } from '../fhir-api';
 import { MatrixUser } from '../matrix-user';
 import type { Stack } from '../stack';
@@ -36,8 +36,18 @@ export interface Professional {
 
 /** Puts the patient and the people around them into the record, makes the accounts, and subscribes the bridge. */
 export async function setUpNetwork(stack: Stack): Promise<CareNetwork> {
-  const fhir = new FhirApi(stack.fhir.baseUrl);
-  const { homeservers } = stack.federation;
+  const network = await setUpPeople(new FhirApi(stack.fhir.baseUrl), stack.federation.homeservers);
+  for (const criteria of ['CareTeam?', 'CommunicationRequest?', 'Communication?']) {
+    await network.fhir.create(subscription(criteria, stack.notifyUrl, stack.environment.notificationSecret));
+  }
+  return network;
+}
+
+/** The people alone: for a bridge that looks after its Subscriptions itself. */
+export async function setUpPeople(
+  fhir: FhirApi,
+  homeservers: Federation['homeservers'],
+): Promise<CareNetwork> {
   const professional = async (
     name: string,
     organisation: keyof typeof homeservers,
@@ -56,9 +66,6 @@ export async function setUpNetwork(stack: Stack): Promise<CareNetwork> {
   ]);
   const thePatient = await fhir.create(patient);
   const carer = await fhir.create(informalCarer(thePatient.id));
-  for (const criteria of ['CareTeam?', 'CommunicationRequest?', 'Communication?']) {
-    await fhir.create(subscription(criteria, stack.notifyUrl, stack.environment.notificationSecret));
-  }
   return {
     fhir,
     patient: thePatient,

@@ -56,7 +56,7 @@ export function eventIdOf(communication: Communication): string | undefined {
 }
 
 /** Whether the bridge recorded it: what was written in FHIR bears its event as well, but not the bridge's mark. */
-function isFromMatrix({ meta }: Communication): boolean {
+export function isFromMatrix({ meta }: Communication): boolean {
   return meta?.tag?.some(({ code }) => code === 'from-matrix') ?? false;
 }
 
