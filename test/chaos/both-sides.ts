@@ -1,0 +1,36 @@
+import type { Communication } from '@medplum/fhirtypes';
+import type { FhirApi } from '../../deploy/local/src/fhir-api';
+import type { MatrixUser } from '../../deploy/local/src/matrix-user';
+import { isFromFhir, isFromMatrix } from '../../deploy/local/src/scenario/verify';
+import type { Conversation } from './conversations';
+
+/** What both servers hold of a conversation: bodies of messages, each list in its server's own order. */
+export interface BothSides {
+  /** What people said in the Room, as the bridge's homeserver orders it. */
+  readonly saidInRoom: readonly string[];
+  /** What the bridge recorded of it, as the record was written. */
+  readonly recorded: readonly string[];
+  /** What the bridge said in the Room. */
+  readonly shown: readonly string[];
+}
+
+/** Reads both servers. @param reader has an account on the bridge's homeserver, and is in the Room */
+export async function readBothSides(
+  fhir: FhirApi,
+  reader: MatrixUser,
+  { roomId, requestId }: Conversation,
+): Promise<BothSides> {
+  const messages = (await reader.history(roomId)).filter(({ type }) => type === 'm.room.message');
+  const communications = await fhir.search<Communication>('Communication', {
+    'part-of': `CommunicationRequest/${requestId}`,
+  });
+  const bodyOf = ({ content }: { content: Record<string, unknown> }): string => String(content.body);
+  return {
+    saidInRoom: messages.filter((message) => !isFromFhir(message)).map(bodyOf),
+    recorded: communications
+      .filter(isFromMatrix)
+      .sort((one, other) => (one.meta?.lastUpdated ?? '').localeCompare(other.meta?.lastUpdated ?? ''))
+      .map(({ payload }) => payload?.[0]?.contentString ?? ''),
+    shown: messages.filter(isFromFhir).map(bodyOf),
+  };
+}

@@ -1,0 +1,156 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { BRIDGE_APPS } from '../../deploy/local/src/bridge';
+import type { ManagedProcess } from '../../deploy/local/src/child-process';
+import { type ChaosStack, type Link, links, replicaNames } from './chaos-stack';
+import type { PlannableFault } from './fault-plan';
+import type { Fate } from './notification-channel';
+import type { Weather } from './tcp-proxy';
+
+/** Does a fault to its target, keeps it up until `hold` resolves, and mends it: resolves when all serves again. */
+type Inflict = (stack: ChaosStack, target: string, hold: () => Promise<void>) => Promise<void>;
+
+/** A kind of fault: when it may be planned, and how it is done. */
+export interface FaultKind extends PlannableFault {
+  readonly inflict: Inflict;
+}
+
+/** Ten times `NATS_ACK_WAIT_MS` of the local bridge: another replica has the message long before its holder wakes up. */
+const frozenMs = 30_000;
+/** Between two breaks of a link that is cut again and again. */
+const cutEveryMs = 500;
+
+/** Every kind of fault, in the order of the table. */
+export const faultKinds: readonly FaultKind[] = [
+  ...BRIDGE_APPS.map((app) => ({
+    name: `${app} killed`,
+    targets: replicaNames(app),
+    lastsMs: [1_000, 4_000] as const,
+    inflict: (({ replicas }, target, hold) => replicas.get(target)!.killFor(hold)) satisfies Inflict,
+  })),
+  ...BRIDGE_APPS.map((app) => ({
+    name: `${app} frozen 30 s`,
+    targets: replicaNames(app),
+    lastsMs: [frozenMs, frozenMs] as const,
+    inflict: (({ replicas }, target, hold) => replicas.get(target)!.freezeFor(hold)) satisfies Inflict,
+  })),
+  {
+    name: 'NATS killed',
+    targets: ['NATS'],
+    lastsMs: [1_000, 5_000],
+    inflict: ({ nats }, _target, hold) => killFor(nats, hold),
+  },
+  {
+    name: 'Postgres killed',
+    targets: ['Postgres'],
+    lastsMs: [1_000, 5_000],
+    inflict: ({ postgres }, _target, hold) => killFor(postgres, hold),
+  },
+  {
+    name: 'Postgres failed over',
+    targets: ['Postgres'],
+    lastsMs: [3_000, 8_000],
+    inflict: async ({ postgres }, _target, hold) => {
+      // In order, unlike a kill: sessions are ended with 57P01, and nothing answers until the other one has taken over.
+      await postgres.stop();
+      await hold();
+      await postgres.start();
+    },
+  },
+  {
+    name: "the bridge's Synapse killed",
+    targets: ['vvt'],
+    lastsMs: [1_000, 4_000],
+    inflict: killSynapse,
+  },
+  {
+    name: "a partner's Synapse killed",
+    targets: ['huisarts', 'apotheek'],
+    lastsMs: [1_000, 4_000],
+    inflict: killSynapse,
+  },
+  {
+    name: 'FHIR server down',
+    targets: ['fhir'],
+    lastsMs: [3_000, 10_000],
+    inflict: underWeather({ kind: 'down' }),
+  },
+  {
+    name: 'FHIR server slow',
+    targets: ['fhir'],
+    lastsMs: [8_000, 15_000],
+    inflict: underWeather({ kind: 'slow', delayMs: 700 }),
+  },
+  {
+    name: 'connections cut',
+    targets: links,
+    lastsMs: [3_000, 6_000],
+    inflict: async (stack, target, hold) => {
+      const over = new AbortController();
+      const held = hold().finally(() => over.abort());
+      while (!over.signal.aborted) {
+        stack.link(target as Link).cut();
+        await wait(cutEveryMs, undefined, { signal: over.signal }).catch(() => undefined);
+      }
+      await held;
+    },
+  },
+  {
+    name: 'connections delayed',
+    targets: links.filter((link) => link !== 'fhir'),
+    lastsMs: [5_000, 12_000],
+    inflict: underWeather({ kind: 'slow', delayMs: 150 }),
+  },
+  {
+    name: 'answers lost',
+    targets: links,
+    lastsMs: [4_000, 8_000],
+    inflict: underWeather({ kind: 'answers-lost', everyNth: 5 }),
+  },
+  {
+    name: 'notifications lost',
+    targets: ['notifications'],
+    lastsMs: [8_000, 15_000],
+    inflict: withNotifications('lost'),
+  },
+  {
+    name: 'notifications doubled',
+    targets: ['notifications'],
+    lastsMs: [8_000, 15_000],
+    inflict: withNotifications('doubled'),
+  },
+];
+
+async function killFor(server: ManagedProcess, hold: () => Promise<void>): Promise<void> {
+  // With its children: those of Postgres would keep its shared memory, and with it a new one from starting.
+  server.killGroup();
+  await server.exited;
+  await hold();
+  await server.start();
+}
+
+function killSynapse({ federation }: ChaosStack, target: string, hold: () => Promise<void>): Promise<void> {
+  return killFor(federation.homeservers[target as 'vvt'].process, hold);
+}
+
+function underWeather(weather: Weather): Inflict {
+  return async (stack, target, hold) => {
+    const link = stack.link(target as Link);
+    link.become(weather);
+    try {
+      await hold();
+    } finally {
+      link.clear();
+    }
+  };
+}
+
+function withNotifications(fate: Fate): Inflict {
+  return async ({ notifications }, _target, hold) => {
+    notifications.fate = fate;
+    try {
+      await hold();
+    } finally {
+      notifications.fate = 'delivered';
+    }
+  };
+}

@@ -1,0 +1,48 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { FhirApi } from '../../deploy/local/src/fhir-api';
+import { type BothSides, readBothSides } from './both-sides';
+import type { ChaosStack } from './chaos-stack';
+import type { Talks } from './conversations';
+import { readBacklog } from './dead-letters';
+import type { Lane } from './said';
+import { missing } from './verdict';
+
+/** Three times the longest pause between two tries of the bridge: what has not moved by then will not. */
+const givenUpAfterMs = 180_000;
+const lookEveryMs = 1_000;
+
+/**
+ * Waits until both servers have everything and both work queues are empty, or nothing has moved for three minutes.
+ * @param tell hears how many messages are missing and how many wait in the queues
+ * @returns what both servers then hold, by number of conversation
+ */
+export async function settle(
+  stack: ChaosStack,
+  talks: Talks,
+  lanes: readonly Lane[],
+  tell: (missing: number, backlog: number) => void,
+): Promise<ReadonlyMap<number, BothSides>> {
+  const fhir = new FhirApi(stack.directFhirUrl);
+  const read = (conversation: Talks['conversations'][number]) =>
+    readBothSides(fhir, talks.network.nurse.matrix, conversation);
+  let waiting = talks.conversations;
+  let least = Infinity;
+  for (let movedAt = performance.now(); performance.now() - movedAt < givenUpAfterMs;) {
+    const counts = new Map<number, number>();
+    for (const conversation of waiting) {
+      const own = lanes.filter((lane) => lane.conversation === conversation.number);
+      counts.set(conversation.number, missing(own, await read(conversation)));
+    }
+    waiting = waiting.filter(({ number }) => counts.get(number)! > 0);
+    const missed = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const backlog = await readBacklog(stack.federation.natsUrl);
+    tell(missed, backlog);
+    if (missed + backlog === 0) break;
+    if (missed + backlog < least) movedAt = performance.now();
+    least = Math.min(least, missed + backlog);
+    await wait(lookEveryMs);
+  }
+  const sides = new Map<number, BothSides>();
+  for (const conversation of talks.conversations) sides.set(conversation.number, await read(conversation));
+  return sides;
+}

@@ -1,0 +1,86 @@
+import type { BothSides } from './both-sides';
+import type { Lane, SaidMessage } from './said';
+
+/** What became of what was said. */
+export interface Verdict {
+  readonly said: number;
+  readonly lost: readonly SaidMessage[];
+  readonly duplicated: readonly SaidMessage[];
+  /** Messages that stand behind one that was said after them. */
+  readonly disordered: readonly SaidMessage[];
+  /** Bodies that are there though nobody's message of that body was answered. */
+  readonly unsaid: readonly string[];
+  /**
+   * Messages that the bridge's homeserver itself has in another order than the one in which their sender's homeserver
+   * took them. The bridge's order is measured by the homeserver it serves; these are only told.
+   */
+  readonly reorderedByFederation: number;
+}
+
+/**
+ * Compares what was said with what both servers hold.
+ * @param sides by number of conversation; each with what the servers hold of it
+ */
+export function judge(lanes: readonly Lane[], sides: ReadonlyMap<number, BothSides>): Verdict {
+  const verdicts = lanes.map((lane) => judgeLane(lane, sides.get(lane.conversation)!));
+  return {
+    said: lanes.reduce((sum, { said }) => sum + said.length, 0),
+    lost: verdicts.flatMap(({ lost }) => lost),
+    duplicated: verdicts.flatMap(({ duplicated }) => duplicated),
+    disordered: verdicts.flatMap(({ disordered }) => disordered),
+    unsaid: verdicts.flatMap(({ unsaid }) => unsaid),
+    reorderedByFederation: verdicts.reduce((sum, { reordered }) => sum + reordered, 0),
+  };
+}
+
+/** Messages of these lanes that the other side does not have yet. */
+export function missing(lanes: readonly Lane[], sides: BothSides): number {
+  return lanes.reduce((sum, lane) => {
+    const found = new Set(foundOf(lane, sides));
+    return sum + lane.said.filter(({ body }) => !found.has(body)).length;
+  }, 0);
+}
+
+function judgeLane(lane: Lane, sides: BothSides) {
+  const found = foundOf(lane, sides);
+  const byBody = new Map(lane.said.map((message) => [message.body, message]));
+  const times = countOf(found);
+  const messages = (bodies: readonly string[]) => bodies.flatMap((body) => byBody.get(body) ?? []);
+  const once = [...times.keys()];
+  const asSaid = lane.said.map(({ body }) => body);
+  const asInRoom = ofLane(lane, sides.saidInRoom);
+  return {
+    lost: lane.said.filter(({ body }) => !times.has(body)),
+    duplicated: messages(once.filter((body) => times.get(body)! > 1)),
+    disordered: messages(behindLater(once, lane.direction === 'to-fhir' ? asInRoom : asSaid)),
+    unsaid: once.filter((body) => !byBody.has(body)),
+    reordered: lane.direction === 'to-fhir' ? behindLater(asInRoom, asSaid).length : 0,
+  };
+}
+
+function foundOf(lane: Lane, { recorded, shown }: BothSides): string[] {
+  return ofLane(lane, lane.direction === 'to-fhir' ? recorded : shown);
+}
+
+function ofLane({ prefix }: Lane, bodies: readonly string[]): string[] {
+  return bodies.filter((body) => body.startsWith(prefix));
+}
+
+/** In the order of the first of each. */
+function countOf(bodies: readonly string[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const body of bodies) times.set(body, (times.get(body) ?? 0) + 1);
+  return times;
+}
+
+/** Those of `bodies` that come after one which `order` has behind them; what `order` does not have counts for nothing. */
+function behindLater(bodies: readonly string[], order: readonly string[]): string[] {
+  const positions = new Map(order.map((body, position) => [body, position]));
+  let furthest = -1;
+  return bodies.filter((body) => {
+    const position = positions.get(body) ?? furthest;
+    if (position < furthest) return true;
+    furthest = position;
+    return false;
+  });
+}
