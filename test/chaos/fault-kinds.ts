@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { Client } from 'pg';
 import { BRIDGE_APPS } from '../../deploy/local/src/bridge';
 import type { ManagedProcess } from '../../deploy/local/src/child-process';
 import { type ChaosStack, type Link, links, replicaNames } from './chaos-stack';
@@ -48,13 +49,8 @@ export const faultKinds: readonly FaultKind[] = [
   {
     name: 'Postgres failed over',
     targets: ['Postgres'],
-    lastsMs: [3_000, 8_000],
-    inflict: async ({ postgres }, _target, hold) => {
-      // In order, unlike a kill: sessions are ended with 57P01, and nothing answers until the other one has taken over.
-      await postgres.stop();
-      await hold();
-      await postgres.start();
-    },
+    lastsMs: [2_000, 6_000],
+    inflict: failOver,
   },
   {
     name: "the bridge's Synapse killed",
@@ -126,6 +122,33 @@ async function killFor(server: ManagedProcess, hold: () => Promise<void>): Promi
   await server.exited;
   await hold();
   await server.start();
+}
+
+/**
+ * As after a failover: the sessions are ended in order (57P01), nobody answers, and then somebody does who takes no
+ * writes yet (25006).
+ */
+async function failOver(
+  { postgres, federation: { databaseUrl } }: ChaosStack,
+  _target: string,
+  hold: () => Promise<void>,
+): Promise<void> {
+  await onceInDatabase(databaseUrl, 'ALTER SYSTEM SET default_transaction_read_only = on');
+  await postgres.stop();
+  await postgres.start();
+  await hold();
+  await onceInDatabase(databaseUrl, 'ALTER SYSTEM RESET default_transaction_read_only');
+  await onceInDatabase(databaseUrl, 'SELECT pg_reload_conf()');
+}
+
+async function onceInDatabase(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 function killSynapse({ federation }: ChaosStack, target: string, hold: () => Promise<void>): Promise<void> {
