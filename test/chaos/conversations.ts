@@ -7,7 +7,6 @@ import {
   setUpPeople,
   teamOf,
 } from '../../deploy/local/src/scenario/network';
-import { until } from '../../deploy/local/src/until';
 import type { ChaosStack } from './chaos-stack';
 
 /** A conversation on both sides. */
@@ -39,36 +38,22 @@ export async function openConversations(stack: ChaosStack, rooms: number): Promi
     requests.set(text, (await fhir.create(request)).id);
   }
   // With the Space.
-  const joined = await Promise.all(speakers.map(({ matrix }) => acceptAll(matrix, rooms + 1)));
-  const conversations = await roomsOf(requests, nurse.matrix, joined[0]!);
+  await Promise.all(speakers.map(({ matrix }) => acceptAll(matrix, rooms + 1)));
+  const conversations = await Promise.all(
+    [...requests].map(async ([text, requestId], index) => {
+      const first = await nurse.matrix.waitFor(`“${text}”`, () =>
+        nurse.matrix.events.find(({ content }) => content.body === text),
+      );
+      return { number: index + 1, requestId, roomId: first.room_id };
+    }),
+  );
   return { network, careTeamId: team.id, speakers, conversations };
 }
 
 /** @throws Error when a minute passes without another invite */
-async function acceptAll(person: MatrixUser, count: number): Promise<string[]> {
-  const joined: string[] = [];
-  while (joined.length < count) {
+async function acceptAll(person: MatrixUser, count: number): Promise<void> {
+  for (let joined = 0; joined < count; joined += 1) {
     const next = await person.waitFor('another invite', () => [...person.invites.keys()][0]);
     await person.accept(next);
-    joined.push(next);
   }
-  return joined;
-}
-
-/** Which Room is whose: by its first message, which the record gave to the conversation. */
-async function roomsOf(
-  requests: ReadonlyMap<string, string>,
-  reader: MatrixUser,
-  roomIds: readonly string[],
-): Promise<Conversation[]> {
-  const found = new Map<string, Conversation>();
-  await until('the first message of every Room', async () => {
-    for (const roomId of roomIds.filter((each) => !found.has(each))) {
-      const bodies = (await reader.history(roomId)).map(({ content }) => content.body);
-      const requestId = bodies.flatMap((body) => requests.get(String(body)) ?? [])[0];
-      if (requestId) found.set(roomId, { number: found.size + 1, requestId, roomId });
-    }
-    return found.size === requests.size;
-  });
-  return [...found.values()];
 }

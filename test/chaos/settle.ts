@@ -9,7 +9,8 @@ import { missing } from './verdict';
 
 /** Three times the longest pause between two tries of the bridge: what has not moved by then will not. */
 const givenUpAfterMs = 180_000;
-const lookEveryMs = 1_000;
+/** Reading the homeserver takes it from the bridge. */
+const lookEveryMs = 5_000;
 
 /**
  * Waits until both servers have everything and both work queues are empty, or nothing has moved for three minutes.
