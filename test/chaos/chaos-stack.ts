@@ -146,6 +146,8 @@ async function makeReplicas(
       FHIR_SUBSCRIPTION_ENDPOINT: `${localUrl(notificationPort)}/notify/ehr`,
       FHIR_SUBSCRIPTION_HEADER: `Authorization: Bearer ${secrets.notificationSecret}`,
       FHIR_SUBSCRIPTION_CHECK_INTERVAL_MS: '10000',
+      // What a homeserver that was away is brought by federation may come to nobody's notice but a comparison's.
+      MATRIX_RESYNC_INTERVAL_MS: '60000',
     },
   };
   const ports = Object.fromEntries(BRIDGE_APPS.map((app) => [app, [] as number[]])) as Record<

@@ -17,7 +17,15 @@ const good: Findings = {
   seed: 7,
   faults,
   lanes: [{ direction: 'to-fhir', conversation: 1, prefix: 'vvt-1-', said }],
-  verdict: { said: 3, lost: [], duplicated: [], disordered: [], unsaid: [], reorderedByFederation: 0 },
+  verdict: {
+    said: 3,
+    lost: [],
+    lostByFederation: [],
+    duplicated: [],
+    disordered: [],
+    unsaid: [],
+    reorderedByFederation: 0,
+  },
   deadLetters: [],
   endedByThemselves: [],
 };

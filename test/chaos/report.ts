@@ -72,10 +72,11 @@ export function deadLetterTable({ deadLetters }: Findings): string | undefined {
 
 /** The broken promises one by one, at most twenty of each. */
 export function broken({ verdict, endedByThemselves }: Findings): string[] {
-  const { lost, duplicated, disordered, unsaid } = verdict;
+  const { lost, lostByFederation, duplicated, disordered, unsaid } = verdict;
   const bodies = (messages: readonly SaidMessage[]): string[] => messages.map(({ body }) => body);
   const lists: [string, readonly string[]][] = [
     ['lost', bodies(lost)],
+    ["of these not on the bridge's homeserver either", lostByFederation],
     ['there twice', bodies(duplicated)],
     ['in the wrong place', bodies(disordered)],
     ['there, and never said', unsaid],

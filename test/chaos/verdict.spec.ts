@@ -27,7 +27,15 @@ function verdictOf(changed: Partial<BothSides>) {
   return { lost: names(lost), duplicated: names(duplicated), disordered: names(disordered), ...rest };
 }
 
-const held = { said: 9, lost: [], duplicated: [], disordered: [], unsaid: [], reorderedByFederation: 0 };
+const held = {
+  said: 9,
+  lost: [],
+  lostByFederation: [],
+  duplicated: [],
+  disordered: [],
+  unsaid: [],
+  reorderedByFederation: 0,
+};
 
 describe('the verdict', () => {
   it('finds nothing where nothing is wrong, however the people of different homeservers are mixed', () => {
@@ -40,6 +48,12 @@ describe('the verdict', () => {
     const recorded = good.recorded.filter((body) => body !== 'vvt-1-2');
     expect(verdictOf({ recorded })).toEqual({ ...held, lost: ['vvt-1-2'] });
     expect(verdictOf({ shown: bodies('record', 1, 2) })).toEqual({ ...held, lost: ['record-1-3'] });
+    const withoutPartner = bodies('vvt', 1, 2, 3, 4);
+    expect(verdictOf({ saidInRoom: withoutPartner, recorded: withoutPartner })).toEqual({
+      ...held,
+      lost: ['huisarts-1-1', 'huisarts-1-2'],
+      lostByFederation: ['huisarts-1-1', 'huisarts-1-2'],
+    });
   });
 
   it('finds a message that is there twice, in each direction, also at the other end', () => {

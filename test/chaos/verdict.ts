@@ -5,6 +5,8 @@ import type { Lane, SaidMessage } from './said';
 export interface Verdict {
   readonly said: number;
   readonly lost: readonly SaidMessage[];
+  /** Bodies of the lost ones that the bridge's homeserver does not have either: the federation lost them. */
+  readonly lostByFederation: readonly string[];
   readonly duplicated: readonly SaidMessage[];
   /** Messages that stand behind one that was said after them. */
   readonly disordered: readonly SaidMessage[];
@@ -26,6 +28,7 @@ export function judge(lanes: readonly Lane[], sides: ReadonlyMap<number, BothSid
   return {
     said: lanes.reduce((sum, { said }) => sum + said.length, 0),
     lost: verdicts.flatMap(({ lost }) => lost),
+    lostByFederation: verdicts.flatMap(({ lostByFederation }) => lostByFederation),
     duplicated: verdicts.flatMap(({ duplicated }) => duplicated),
     disordered: verdicts.flatMap(({ disordered }) => disordered),
     unsaid: verdicts.flatMap(({ unsaid }) => unsaid),
@@ -49,8 +52,12 @@ function judgeLane(lane: Lane, sides: BothSides) {
   const once = [...times.keys()];
   const asSaid = lane.said.map(({ body }) => body);
   const asInRoom = ofLane(lane, sides.saidInRoom);
+  const lost = lane.said.filter(({ body }) => !times.has(body));
   return {
-    lost: lane.said.filter(({ body }) => !times.has(body)),
+    lost,
+    lostByFederation: lost.flatMap(({ body }) =>
+      lane.direction === 'to-fhir' && !asInRoom.includes(body) ? [body] : [],
+    ),
     duplicated: messages(once.filter((body) => times.get(body)! > 1)),
     disordered: messages(behindLater(once, lane.direction === 'to-fhir' ? asInRoom : asSaid)),
     unsaid: once.filter((body) => !byBody.has(body)),
