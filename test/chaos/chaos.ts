@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import pc from 'picocolors';
+import { FhirApi } from '../../deploy/local/src/fhir-api';
+import { type CareNetwork, setUpPeople } from '../../deploy/local/src/scenario/network';
 import { Random } from '../support/random';
 import { runCampaign } from './campaign';
 import { type ChaosStack, startChaosStack } from './chaos-stack';
@@ -32,13 +34,15 @@ export async function chaos(options: ChaosOptions, signal: AbortSignal): Promise
   ended.catch(() => undefined);
   console.log(`Chaos for ${minutes} minutes in ${rooms} conversations. To repeat it: --seed ${seed}`);
   const stack = await startChaosStack(tellStep, signal);
+  const over = new AbortController();
   let held = false;
-  let talks: Talks | undefined;
+  let network: CareNetwork | undefined;
   try {
     const play = async (): Promise<Findings> => {
-      talks = await openConversations(stack, rooms);
+      network = await setUpPeople(new FhirApi(stack.fhirUrl), stack.federation.homeservers);
+      const talks = await openConversations(network, rooms);
       console.log(pc.dim(`  ${rooms} Rooms are open`));
-      return playAll(stack, talks, options, signal);
+      return playAll(stack, talks, options, AbortSignal.any([signal, over.signal]));
     };
     const findings = await Promise.race([play(), ended]);
     held = hasHeld(findings);
@@ -47,7 +51,9 @@ export async function chaos(options: ChaosOptions, signal: AbortSignal): Promise
     console.log(lastLine(findings));
     return held;
   } finally {
-    await talks?.network.stop();
+    // Whatever was under way when something failed ends with it.
+    over.abort();
+    await network?.stop();
     await stack.stop(held || signal.aborted ? 'succeeded' : 'failed');
   }
 }
@@ -59,7 +65,7 @@ async function playAll(
   signal: AbortSignal,
 ): Promise<Findings> {
   const plan = planFaults(faultKinds, minutes * 60_000, new Random(seed));
-  const traffic = new Traffic(talks, seed);
+  const traffic = new Traffic(talks, seed, signal);
   traffic.start();
   const faults = await Promise.race([runCampaign(stack, plan, signal, tellFault), traffic.failure()]);
   console.log(pc.dim(`  ${plan.length} faults are over; ${traffic.count} messages were said`));

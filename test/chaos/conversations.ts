@@ -1,13 +1,6 @@
 import { communicationRequest } from '../../deploy/local/src/example-data';
-import { FhirApi } from '../../deploy/local/src/fhir-api';
 import type { MatrixUser } from '../../deploy/local/src/matrix-user';
-import {
-  type CareNetwork,
-  type Professional,
-  setUpPeople,
-  teamOf,
-} from '../../deploy/local/src/scenario/network';
-import type { ChaosStack } from './chaos-stack';
+import { type CareNetwork, type Professional, teamOf } from '../../deploy/local/src/scenario/network';
 
 /** A conversation on both sides. */
 export interface Conversation {
@@ -26,8 +19,7 @@ export interface Talks {
 }
 
 /** Makes the conversations in the record, and waits until everybody is in every Room. */
-export async function openConversations(stack: ChaosStack, rooms: number): Promise<Talks> {
-  const network = await setUpPeople(new FhirApi(stack.fhirUrl), stack.federation.homeservers);
+export async function openConversations(network: CareNetwork, rooms: number): Promise<Talks> {
   const { fhir, gp, pharmacist, nurse, patient, carer } = network;
   const speakers = [nurse, gp, pharmacist];
   const team = await fhir.create(teamOf(network));

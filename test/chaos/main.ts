@@ -40,6 +40,8 @@ async function run(options: ChaosOptions): Promise<void> {
     if (!interrupted) console.error(pc.red(error instanceof Error ? error.message : String(error)));
     process.exitCode = interrupted ? error.exitCode : 1;
   }
+  // A server that a fault was just starting again would keep this process: it goes with it instead.
+  process.exit();
 }
 
 function between(least: number, most: number): (text: string) => number {

@@ -25,17 +25,19 @@ export class Traffic {
   constructor(
     talks: Talks,
     private readonly seed: number,
+    /** Ends even the repetition of a request. */
+    signal: AbortSignal,
   ) {
     this.lanes = talks.conversations.flatMap((conversation) => [
       ...talks.speakers.map(({ organisation, matrix }) => {
         const say: Say = (body) =>
           // The body names it: the same transaction again.
           matrix.send(conversation.roomId, 'm.room.message', { msgtype: 'm.text', body }, body);
-        return new TalkingLane('to-fhir', conversation.number, organisation, say);
+        return new TalkingLane('to-fhir', conversation.number, organisation, say, signal);
       }),
-      new TalkingLane('to-matrix', conversation.number, 'record', writer(talks, conversation, seed)),
+      new TalkingLane('to-matrix', conversation.number, 'record', writer(talks, conversation, seed), signal),
     ]);
-    setMaxListeners(0, this.over.signal);
+    setMaxListeners(0, this.over.signal, signal);
   }
 
   start(): void {
@@ -73,6 +75,7 @@ class TalkingLane implements Lane {
     readonly conversation: number,
     who: string,
     private readonly attempt: Say,
+    private readonly signal: AbortSignal,
   ) {
     this.prefix = `${who}-${conversation}-`;
   }
@@ -89,7 +92,7 @@ class TalkingLane implements Lane {
   async say(): Promise<void> {
     const body = `${this.prefix}${this.said.length + 1}`;
     const fromMs = performance.now();
-    await untilAnswered(() => this.attempt(body));
+    await untilAnswered(() => this.attempt(body), this.signal);
     this.said.push({ body, fromMs, toMs: performance.now() });
   }
 }
