@@ -4,10 +4,16 @@ import type { MatrixUser } from '../../deploy/local/src/matrix-user';
 import { isFromFhir, isFromMatrix } from '../../deploy/local/src/scenario/verify';
 import type { Conversation } from './conversations';
 
-/** What both servers hold of a conversation: bodies of messages, each list in its server's own order. */
+/** A message as the bridge's homeserver has it. */
+export interface RoomMessage {
+  readonly eventId: string;
+  readonly body: string;
+}
+
+/** What both servers hold of a conversation, each list in its server's own order; of the others the bodies. */
 export interface BothSides {
-  /** What people said in the Room, as the bridge's homeserver orders it. */
-  readonly saidInRoom: readonly string[];
+  /** What people said in the Room, as the bridge's homeserver shows it. */
+  readonly saidInRoom: readonly RoomMessage[];
   /** What the bridge recorded of it, as the record was written. */
   readonly recorded: readonly string[];
   /** What the bridge said in the Room. */
@@ -26,7 +32,9 @@ export async function readBothSides(
   });
   const bodyOf = ({ content }: { content: Record<string, unknown> }): string => String(content.body);
   return {
-    saidInRoom: messages.filter((message) => !isFromFhir(message)).map(bodyOf),
+    saidInRoom: messages
+      .filter((message) => !isFromFhir(message))
+      .map((message) => ({ eventId: message.event_id, body: bodyOf(message) })),
     recorded: communications
       .filter(isFromMatrix)
       .sort((one, other) => (one.meta?.lastUpdated ?? '').localeCompare(other.meta?.lastUpdated ?? ''))

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
 import { type CareNetwork, setUpPeople } from '../../deploy/local/src/scenario/network';
 import { Random } from '../support/random';
+import { readArrivals } from './arrivals';
 import { runCampaign } from './campaign';
 import { type ChaosStack, startChaosStack } from './chaos-stack';
 import { type Talks, openConversations } from './conversations';
@@ -75,7 +76,7 @@ async function playAll(
     seed,
     faults,
     lanes: traffic.lanes,
-    verdict: judge(traffic.lanes, sides),
+    verdict: judge(traffic.lanes, sides, await readArrivals(stack.federation.homeservers.vvt)),
     deadLetters: await readDeadLetters(stack.federation.natsUrl),
     endedByThemselves: [...stack.replicas].flatMap(([name, { endedByItself }]) =>
       Array.from({ length: endedByItself }, () => name),

@@ -1,4 +1,4 @@
-import type { BothSides } from './both-sides';
+import type { BothSides, RoomMessage } from './both-sides';
 import type { Direction, Lane } from './said';
 import { judge, missing } from './verdict';
 
@@ -15,14 +15,21 @@ const fromPartner = lane('to-fhir', 'huisarts', 2);
 const toMatrix = lane('to-matrix', 'record', 3);
 const lanes = [toFhir, fromPartner, toMatrix];
 
+/** Their event ids are their bodies. */
+const inRoom = (...messages: string[]): RoomMessage[] => messages.map((body) => ({ eventId: body, body }));
+
 const good: BothSides = {
-  saidInRoom: [...bodies('vvt', 1, 2), ...bodies('huisarts', 1, 2), ...bodies('vvt', 3, 4)],
+  saidInRoom: inRoom(...bodies('vvt', 1, 2), ...bodies('huisarts', 1, 2), ...bodies('vvt', 3, 4)),
   recorded: [...bodies('vvt', 1, 2), ...bodies('huisarts', 1, 2), ...bodies('vvt', 3, 4)],
   shown: bodies('record', 1, 2, 3),
 };
 
-function verdictOf(changed: Partial<BothSides>) {
-  const { lost, duplicated, disordered, ...rest } = judge(lanes, new Map([[1, { ...good, ...changed }]]));
+/** @param arrived in which order the bridge's homeserver got to know what is in the Room */
+function verdictOf(changed: Partial<BothSides>, arrived?: readonly string[]) {
+  const sides = { ...good, ...changed };
+  const order = arrived ?? sides.saidInRoom.map(({ body }) => body);
+  const arrivals = new Map(order.map((body, position) => [body, position]));
+  const { lost, duplicated, disordered, ...rest } = judge(lanes, new Map([[1, sides]]), arrivals);
   const names = (messages: typeof lost): string[] => messages.map(({ body }) => body);
   return { lost: names(lost), duplicated: names(duplicated), disordered: names(disordered), ...rest };
 }
@@ -49,7 +56,7 @@ describe('the verdict', () => {
     expect(verdictOf({ recorded })).toEqual({ ...held, lost: ['vvt-1-2'] });
     expect(verdictOf({ shown: bodies('record', 1, 2) })).toEqual({ ...held, lost: ['record-1-3'] });
     const withoutPartner = bodies('vvt', 1, 2, 3, 4);
-    expect(verdictOf({ saidInRoom: withoutPartner, recorded: withoutPartner })).toEqual({
+    expect(verdictOf({ saidInRoom: inRoom(...withoutPartner), recorded: withoutPartner })).toEqual({
       ...held,
       lost: ['huisarts-1-1', 'huisarts-1-2'],
       lostByFederation: ['huisarts-1-1', 'huisarts-1-2'],
@@ -78,15 +85,21 @@ describe('the verdict', () => {
 
   it("measures what is recorded by the order of the bridge's homeserver, and tells of the federation's", () => {
     const swapped = [...bodies('vvt', 1, 2, 3, 4), ...bodies('huisarts', 2, 1)];
-    expect(verdictOf({ saidInRoom: swapped, recorded: swapped })).toEqual({
+    expect(verdictOf({ recorded: swapped }, swapped)).toEqual({
       ...held,
       reorderedByFederation: 1,
     });
-    expect(verdictOf({ saidInRoom: swapped })).toEqual({
+    expect(verdictOf({}, swapped)).toEqual({
       ...held,
       disordered: ['huisarts-1-2'],
       reorderedByFederation: 1,
     });
+  });
+
+  it('does not measure what the homeserver fetched later, of which it tells nobody, and tells of it', () => {
+    const gap = [...bodies('vvt', 1, 2, 3, 4), ...bodies('huisarts', 2)];
+    const recorded = [...bodies('vvt', 1, 2, 3, 4), ...bodies('huisarts', 2, 1)];
+    expect(verdictOf({ recorded }, gap)).toEqual({ ...held, reorderedByFederation: 1 });
   });
 
   it('finds a message that nobody said', () => {

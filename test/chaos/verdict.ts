@@ -1,4 +1,4 @@
-import type { BothSides } from './both-sides';
+import type { BothSides, RoomMessage } from './both-sides';
 import type { Lane, SaidMessage } from './said';
 
 /** What became of what was said. */
@@ -13,8 +13,9 @@ export interface Verdict {
   /** Bodies that are there though nobody's message of that body was answered. */
   readonly unsaid: readonly string[];
   /**
-   * Messages that the bridge's homeserver itself has in another order than the one in which their sender's homeserver
-   * took them. The bridge's order is measured by the homeserver it serves; these are only told.
+   * Messages that came to the bridge's homeserver in another order than the one in which their sender's homeserver took
+   * them, or only when it fetched what it had missed. The bridge's order is measured by what its homeserver tells it;
+   * these are only told.
    */
   readonly reorderedByFederation: number;
 }
@@ -22,9 +23,14 @@ export interface Verdict {
 /**
  * Compares what was said with what both servers hold.
  * @param sides by number of conversation; each with what the servers hold of it
+ * @param arrivals the order in which the bridge's homeserver got to know its events, by event id
  */
-export function judge(lanes: readonly Lane[], sides: ReadonlyMap<number, BothSides>): Verdict {
-  const verdicts = lanes.map((lane) => judgeLane(lane, sides.get(lane.conversation)!));
+export function judge(
+  lanes: readonly Lane[],
+  sides: ReadonlyMap<number, BothSides>,
+  arrivals: ReadonlyMap<string, number>,
+): Verdict {
+  const verdicts = lanes.map((lane) => judgeLane(lane, sides.get(lane.conversation)!, arrivals));
   return {
     said: lanes.reduce((sum, { said }) => sum + said.length, 0),
     lost: verdicts.flatMap(({ lost }) => lost),
@@ -44,25 +50,40 @@ export function missing(lanes: readonly Lane[], sides: BothSides): number {
   }, 0);
 }
 
-function judgeLane(lane: Lane, sides: BothSides) {
+function judgeLane(lane: Lane, sides: BothSides, arrivals: ReadonlyMap<string, number>) {
   const found = foundOf(lane, sides);
   const byBody = new Map(lane.said.map((message) => [message.body, message]));
   const times = countOf(found);
   const messages = (bodies: readonly string[]) => bodies.flatMap((body) => byBody.get(body) ?? []);
   const once = [...times.keys()];
   const asSaid = lane.said.map(({ body }) => body);
-  const asInRoom = ofLane(lane, sides.saidInRoom);
+  const inRoom = ofLane(
+    lane,
+    sides.saidInRoom.map(({ body }) => body),
+  );
+  const arrived = ofLane(lane, inOrderOfArrival(sides.saidInRoom, arrivals));
   const lost = lane.said.filter(({ body }) => !times.has(body));
   return {
     lost,
     lostByFederation: lost.flatMap(({ body }) =>
-      lane.direction === 'to-fhir' && !asInRoom.includes(body) ? [body] : [],
+      lane.direction === 'to-fhir' && !inRoom.includes(body) ? [body] : [],
     ),
     duplicated: messages(once.filter((body) => times.get(body)! > 1)),
-    disordered: messages(behindLater(once, lane.direction === 'to-fhir' ? asInRoom : asSaid)),
+    disordered: messages(behindLater(once, lane.direction === 'to-fhir' ? arrived : asSaid)),
     unsaid: once.filter((body) => !byBody.has(body)),
-    reordered: lane.direction === 'to-fhir' ? behindLater(asInRoom, asSaid).length : 0,
+    reordered: behindLater(arrived, asSaid).length + inRoom.length - arrived.length,
   };
+}
+
+/** Bodies of what a homeserver told when it came, in the order in which it came. */
+function inOrderOfArrival(messages: readonly RoomMessage[], arrivals: ReadonlyMap<string, number>): string[] {
+  return messages
+    .flatMap(({ eventId, body }) => {
+      const position = arrivals.get(eventId);
+      return position === undefined ? [] : [{ position, body }];
+    })
+    .sort((one, other) => one.position - other.position)
+    .map(({ body }) => body);
 }
 
 function foundOf(lane: Lane, { recorded, shown }: BothSides): string[] {
