@@ -29,7 +29,8 @@ it('the trace and the time are those of the ingress in every hop, at every try, 
       await worker.publisher.publish('fhir.pull', 'room', { source: 'next' }, { id: 'next' });
     } else if (fault) {
       const thrown = fault;
-      fault = attempts === 1 ? new PermanentError('fhir-refused', 'Refused.', { advice: 'Look.' }) : undefined;
+      fault =
+        attempts === 1 ? new PermanentError('fhir-refused', 'Refused.', { advice: 'Look.' }) : undefined;
       throw thrown;
     }
   });
