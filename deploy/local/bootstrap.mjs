@@ -22,6 +22,7 @@ Commands:
   demo [--once]  play the care network scenario on real servers
   chaos          break everything amid traffic and compare both sides; --help tells its options
   up             start the servers only (three homeservers, NATS, Postgres)
+  bench          measures the bridge beside the servers alone and beside others; --help tells more
   test           lint, types, unit tests, end-to-end tests; with arguments: jest with these, e.g. a file's name
   test:hapi      the scenario and further end-to-end tests on HAPI FHIR; with arguments: jest with these
 
@@ -37,6 +38,7 @@ const COMMANDS = {
   demo: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/demo.js'), ...args]],
   chaos: (args) => [process.execPath, [join(ROOT, 'dist/test/chaos/main.js'), ...args]],
   up: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/up.js'), ...args]],
+  bench: (args) => [process.execPath, [join(ROOT, 'dist/test/bench/main.js'), ...args]],
   test: (args) => (args.length > 0 ? ['npx', ['jest', ...args]] : ['npm', ['run', '--silent', 'check']]),
   'test:hapi': (args) => ['npm', ['run', '--silent', 'check:hapi', '--', ...args]],
 };
@@ -154,8 +156,9 @@ async function build() {
       'apps',
       'libs',
       'deploy',
+      'test/bench',
       'test/chaos',
-      'test/support/random.ts',
+      'test/support',
       'nest-cli.json',
       'package-lock.json',
       'tsconfig.json',

@@ -1,0 +1,17 @@
+import type { BenchServers } from './bench-servers';
+import type { Figure } from './report/result';
+
+/** What a benchmark is given. */
+export interface Bench {
+  /** Rounds that count, of each way that is compared. */
+  readonly rounds: number;
+  /** The real servers and the bridge; started for the first benchmark that asks, and the same for all. */
+  servers(): Promise<BenchServers>;
+}
+
+/** One thing that is measured. */
+export interface Benchmark {
+  readonly name: string;
+  readonly about: string;
+  run(bench: Bench): Promise<Figure[]>;
+}

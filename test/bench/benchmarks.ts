@@ -1,0 +1,7 @@
+import type { Benchmark } from './benchmark';
+import { ingress } from './ingress/ingress';
+import { toFhir } from './messages/to-fhir';
+import { toMatrix } from './messages/to-matrix';
+
+/** In the order in which they run: the servers grow fuller from one to the next. */
+export const benchmarks: readonly Benchmark[] = [ingress, toMatrix, toFhir];
