@@ -91,6 +91,15 @@ export class BenchServers {
     }
   }
 
+  /** Waits until so many messages are on both sides. */
+  async bridged(messages: number): Promise<void> {
+    await until(
+      `${messages} messages on both sides`,
+      async () => (await this.count('message_link', 'event_id IS NOT NULL')) >= messages,
+      300_000,
+    );
+  }
+
   /** Rows of a table. @param where of SQL */
   async count(table: string, where = 'true'): Promise<number> {
     const { rows } = await this.database.query<{ n: number }>(

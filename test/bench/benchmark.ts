@@ -5,13 +5,15 @@ import type { Figure } from './report/result';
 export interface Bench {
   /** Rounds that count, of each way that is compared. */
   readonly rounds: number;
+  /** Events of the outage that is caught up with. */
+  readonly events: number;
   /** The real servers and the bridge; started for the first benchmark that asks, and the same for all. */
-  servers(): Promise<BenchServers>;
+  readonly servers: () => Promise<BenchServers>;
 }
 
 /** One thing that is measured. */
 export interface Benchmark {
   readonly name: string;
   readonly about: string;
-  run(bench: Bench): Promise<Figure[]>;
+  readonly run: (bench: Bench) => Promise<Figure[]>;
 }

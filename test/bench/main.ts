@@ -11,10 +11,11 @@ import { terminalTable } from './report/table';
 interface Options {
   readonly only?: string[];
   readonly rounds: number;
+  readonly events: number;
 }
 
 /** Runs the benchmarks one after the other. What could not be measured is said, and the others go on. */
-async function bench({ only, rounds }: Options): Promise<void> {
+async function bench({ only, rounds, events }: Options): Promise<void> {
   const signal = abortOnInterrupt();
   const ended = once(signal, 'abort').then(() => Promise.reject(signal.reason as Error));
   let starting: Promise<BenchServers> | undefined;
@@ -26,7 +27,7 @@ async function bench({ only, rounds }: Options): Promise<void> {
       console.log(`${pc.bold(name)} ${pc.dim(about)}`);
       const from = performance.now();
       try {
-        const figures = await Promise.race([run({ rounds, servers }), ended]);
+        const figures = await Promise.race([run({ rounds, events, servers }), ended]);
         results.push(...figures.map(resultOf));
         console.log(pc.dim(`  ${((performance.now() - from) / 1000).toFixed(0)} s`));
       } catch (error) {
@@ -61,6 +62,7 @@ new Command('bench')
     new Option('--only <name...>', 'only these benchmarks').choices(benchmarks.map(({ name }) => name)),
   )
   .option('--rounds <n>', 'rounds of each way that is compared', wholeNumber, 5)
+  .option('--events <n>', 'events of the outage that is caught up with', wholeNumber, 10_000)
   .addHelpText(
     'after',
     `\nBenchmarks:\n${benchmarks.map((each) => `  ${each.name.padEnd(12)} ${each.about}`).join('\n')}`,

@@ -9,8 +9,8 @@ import { percentile } from '../measure/statistics';
 import type { Figure } from '../report/result';
 import { BareServers, writtenIn } from './bare-servers';
 
-const samplesPerRound = 40;
-const warmUps = 10;
+const samplesPerRound = 20;
+const warmUps = 5;
 
 interface Scene {
   readonly servers: BenchServers;

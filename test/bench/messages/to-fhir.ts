@@ -11,7 +11,7 @@ import type { Figure } from '../report/result';
 import { BareServers } from './bare-servers';
 import { latencyToFhir } from './latency';
 
-const messages = 400;
+const messages = 200;
 const eventsPerTransaction = 100;
 
 export const toFhir: Benchmark = {

@@ -8,7 +8,7 @@ import type { Figure } from '../report/result';
 import { BareServers, writtenIn } from './bare-servers';
 import { latencyToMatrix } from './latency';
 
-const messages = 240;
+const messages = 160;
 
 export const toMatrix: Benchmark = {
   name: 'to-matrix',
