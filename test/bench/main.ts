@@ -28,7 +28,9 @@ async function bench({ only, rounds, events }: Options): Promise<void> {
       const from = performance.now();
       try {
         const figures = await Promise.race([run({ rounds, events, servers }), ended]);
-        results.push(...figures.map(resultOf));
+        const judged = figures.map(resultOf);
+        results.push(...judged);
+        console.log(terminalTable(judged));
         console.log(pc.dim(`  ${((performance.now() - from) / 1000).toFixed(0)} s`));
       } catch (error) {
         if (error instanceof Interrupted) throw error;
@@ -39,7 +41,6 @@ async function bench({ only, rounds, events }: Options): Promise<void> {
   } finally {
     await (await starting?.catch(() => undefined))?.stop(failed.length > 0 ? 'failed' : 'succeeded');
   }
-  console.log(terminalTable(results));
   const missed = results.filter(({ met }) => met === false).length;
   console.log(`${results.length} figures; goals missed: ${missed}; not measured: ${failed.length}`);
   if (!only && failed.length === 0) console.log(`Kept in ${publish(results)}`);

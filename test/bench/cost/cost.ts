@@ -6,10 +6,10 @@ import { writtenIn } from '../messages/bare-servers';
 import type { Figure } from '../report/result';
 import { type Cost, CountedBridge } from './counted-bridge';
 
-const messages = 40;
-const warmUps = 20;
-const moreRooms = 16;
-const moreMembers = 16;
+const messages = 30;
+const warmUps = 10;
+const moreRooms = 12;
+const moreMembers = 12;
 
 export const cost: Benchmark = {
   name: 'cost',

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../../deploy/local/src/project-root';
 import { plot } from './plot';
@@ -34,10 +34,12 @@ export function withResults(note: string, results: readonly Result[], where: str
   return note.slice(0, from) + table + note.slice(to);
 }
 
+/** With the load of the last quarter of an hour, which is the run itself and whatever else went on. */
 function machine(): string {
   const [first] = cpus();
   const memory = Math.round(totalmem() / 1024 ** 3);
-  return `${cpus().length} × ${first?.model.trim()}, ${memory} GiB, ${process.platform}, Node ${process.versions.node}`;
+  const busy = loadavg()[2]!.toFixed(1);
+  return `${cpus().length} × ${first?.model.trim()}, ${memory} GiB, ${process.platform}, Node ${process.versions.node}, load ${busy}`;
 }
 
 function revision(): string {
