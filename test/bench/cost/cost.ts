@@ -6,10 +6,10 @@ import { writtenIn } from '../messages/bare-servers';
 import type { Figure } from '../report/result';
 import { type Cost, CountedBridge } from './counted-bridge';
 
-const messages = 30;
-const warmUps = 10;
-const moreRooms = 12;
-const moreMembers = 12;
+const messages = 80;
+const warmUps = 40;
+const moreRooms = 24;
+const moreMembers = 24;
 
 export const cost: Benchmark = {
   name: 'cost',
