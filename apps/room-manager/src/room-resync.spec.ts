@@ -71,8 +71,8 @@ function world(timeline: readonly RoomEvent[], options: WorldOptions = {}): Worl
     timelineAround: (_room: RoomId, eventId: EventId, limit: number) => {
       const index = timeline.findIndex((event) => event.event_id === eventId);
       if (index < 0) return Promise.resolve(undefined);
-      const before = timeline.slice(Math.max(0, index - limit / 2), index);
-      return Promise.resolve({ before, event: timeline[index]!, after: page(index + 1, limit / 2) });
+      const upTo = timeline.slice(Math.max(0, index - limit / 2), index + 1);
+      return Promise.resolve({ upTo, after: page(index + 1, limit / 2) });
     },
   };
   const publish = (kind: string, key: string, id: string): Promise<Stored | PermanentError> => {

@@ -127,8 +127,8 @@ export class RoomResync {
   private async firstPage(roomId: RoomId, checkpoint: EventId | undefined): Promise<Page> {
     const around = checkpoint && (await this.rooms.timelineAround(roomId, checkpoint, pageSize));
     if (around) {
-      const { before, event, after } = around;
-      return { older: [...before, event], newer: after.events, next: after.next };
+      const { upTo, after } = around;
+      return { older: upTo, newer: after.events, next: after.next };
     }
     // Not compared yet, or the homeserver has deleted that old event.
     return this.page(roomId, undefined);

@@ -25,8 +25,8 @@ export interface TimelinePage {
 
 /** The timeline around an event, each part oldest first. */
 export interface TimelineAround {
-  readonly before: readonly RoomEvent[];
-  readonly event: RoomEvent;
+  /** What is before it, and it itself at the end. */
+  readonly upTo: readonly RoomEvent[];
   readonly after: TimelinePage;
 }
 
@@ -214,32 +214,30 @@ export class Rooms {
   }
 
   /**
-   * The timeline around an event: up to half of `limit` before it, it, and up to half of it after.
+   * The timeline around an event: up to half of `limit` before it, and at most `limit` in all.
+   *
+   * Of `/context` only the place is taken where it begins, and the events from there on by `/messages`: Synapse leaves
+   * out of `/context` the events that were said at the same time on different homeservers as the one in the middle
+   * (those of the same depth that it got to know before it, and of the depth before it that it got to know after it).
    * @returns undefined when the homeserver does not have the event (any more)
    */
   async timelineAround(roomId: RoomId, eventId: EventId, limit: number): Promise<TimelineAround | undefined> {
-    try {
-      const { events_before, event, events_after, end } = await this.homeserver.call<{
-        events_before?: RoomEvent[];
-        event: RoomEvent;
-        events_after?: RoomEvent[];
-        end?: string;
-      }>({
-        operation: 'read the timeline around an event',
-        method: 'GET',
-        path: `${pathOf(roomId)}/context/${encodeURIComponent(eventId)}`,
-        query: { limit: String(limit) },
-      });
-      const after = events_after ?? [];
-      return {
-        before: [...(events_before ?? [])].reverse(),
-        event,
-        after: { events: after, next: after.length > 0 ? end : undefined },
-      };
-    } catch (error) {
-      if (error instanceof MatrixRefusal && error.status === 404) return undefined;
-      throw error;
-    }
+    const context = await this.find<{ start?: string }>({
+      operation: 'read the timeline around an event',
+      method: 'GET',
+      path: `${pathOf(roomId)}/context/${encodeURIComponent(eventId)}`,
+      query: { limit: String(limit) },
+    });
+    if (!context) return undefined;
+    const { events, next } = await this.timeline(roomId, context.start, limit);
+    const index = events.findIndex(({ event_id: id }) => id === eventId);
+    // So many were said at the same time that it is on a later page.
+    if (index < 0) return { upTo: events, after: { events: [], next } };
+    const after = events.slice(index + 1);
+    return {
+      upTo: events.slice(0, index + 1),
+      after: { events: after, next: after.length > 0 ? next : undefined },
+    };
   }
 
   /** @param from a page's `next`; not given: the beginning of the room, as far as this homeserver has it */
