@@ -83,6 +83,11 @@ describe('classic Subscriptions', () => {
     expect(await queuedBy(send({ ...classic.emptyPost, target: '/notify/ehr/' }))).toHaveLength(2);
   });
 
+  it('an empty POST to a type: something of it has changed', async () => {
+    const toType = { ...classic.emptyPost, target: '/notify/ehr/Communication' };
+    expect(await queuedBy(send(toType))).toEqual([pull('ehr', { types: ['Communication'] })]);
+  });
+
   it('an empty POST to the id of a Task (eOverdracht)', async () => {
     expect(await queuedBy(send(classic.eOverdracht))).toEqual([pull('ehr')]);
   });

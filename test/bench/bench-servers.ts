@@ -42,9 +42,9 @@ export class BenchServers {
       const database = new Client({ connectionString: stack.federation.databaseUrl });
       await database.connect();
       const servers = new BenchServers(stack, nats, await nats.jetstreamManager(), database);
-      for (const criteria of ['CareTeam?', 'CommunicationRequest?', 'Communication?'])
+      for (const type of ['CareTeam', 'CommunicationRequest', 'Communication'])
         await servers.fhir.create(
-          subscription(criteria, stack.notifyUrl, stack.environment.notificationSecret),
+          subscription(`${type}?`, `${stack.notifyUrl}/${type}`, stack.environment.notificationSecret),
         );
       return servers;
     } catch (error) {

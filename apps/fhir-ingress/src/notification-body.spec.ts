@@ -8,10 +8,15 @@ const change = (told: object) => ({ form: 'change', told });
 const malformed = (fault: string) => ({ form: 'malformed', fault });
 
 describe('readNotification', () => {
-  it('takes an empty POST for any change, whatever the last segment of its path', () => {
-    for (const last of [undefined, 'Task', '7b8f7d5e', 'eb1f-0a']) {
+  it('takes an empty POST for any change, where the last segment of its path names no type that is followed', () => {
+    for (const last of [undefined, '7b8f7d5e', 'eb1f-0a', 'Slot', 'task', 'toString']) {
       expect(post('', { last })).toEqual(change({}));
     }
+  });
+
+  it('takes an empty POST to a type for a change of that type', () => {
+    expect(post('', { last: 'Communication' })).toEqual(change({ types: ['Communication'] }));
+    expect(post('', { last: 'Task' })).toEqual(change({ types: ['Task'] }));
   });
 
   it('takes the type of a resource that is posted, with its id or without', () => {

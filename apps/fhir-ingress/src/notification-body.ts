@@ -1,4 +1,4 @@
-import { FhirRef, type MessageOf, parseFhirRef, typeOf } from '@bridge/contracts';
+import { FhirRef, type MessageOf, followedTypes, parseFhirRef, typeOf } from '@bridge/contracts';
 import { z } from 'zod';
 import { isNestedDeeperThan } from './nesting';
 import { readTopicNotification } from './topic-notification';
@@ -36,6 +36,7 @@ const MAX_LEVELS = 500;
 /** When a Bundle has more types than this, any may have changed. */
 const MAX_TYPES = 50;
 
+const followed = new Set<string>(followedTypes);
 const anyChange: Notification = { form: 'change', told: {} };
 
 const TypeName = z.string().regex(/^[A-Z][A-Za-z]{0,63}$/);
@@ -79,7 +80,7 @@ function readPost({ body, last, deleted }: Call & { method: 'POST' }): Notificat
       ? { form: 'change', told: { types: [typeOf(gone)], gone: [gone] } }
       : malformed('no resource in X-Medplum-Deleted-Resource');
   }
-  if (body.length === 0) return anyChange;
+  if (body.length === 0) return last !== undefined && followed.has(last) ? changeOf(last) : anyChange;
   return withContent(body, (content) => readPosted(content, last));
 }
 

@@ -28,7 +28,7 @@ export class NotificationsController {
 
   /**
    * `POST /notify/{source}/{last}`: with a body FHIR's create, where `last` is the name of a resource type. Without one
-   * something has changed, whatever `last` is: eOverdracht has the id of the Task there.
+   * something of this type has changed; anything, where it is no type's name: eOverdracht has the id of the Task there.
    */
   @Post(':source/:last')
   @HttpCode(204)

@@ -1,3 +1,4 @@
+import type { FollowedType } from '@bridge/contracts';
 import { type ClinicalResource, type PersonResource, readMark, readMarkSearch } from '@bridge/mapping';
 import type {
   AuditEvent,
@@ -23,7 +24,7 @@ export type Pulled =
   | ClinicalResource;
 
 export interface PulledType {
-  readonly type: Pulled['resourceType'];
+  readonly type: FollowedType & Pulled['resourceType'];
   /** Further search parameters, such as every server understands: what does not matter is not read. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Of what has been read: whether the bridge has anything to do with it. */
@@ -41,7 +42,8 @@ const readMarks = { matters: isReadMark, begins: 'now' } as const;
 
 /**
  * In this order, so that a team is on its way before its conversations, a conversation before its messages, and a
- * message before it is read. A further type takes a line here, and one in ChangedController.
+ * message before it is read. A further type takes a line here, one in `followedTypes`, and one in
+ * ChangedController.
  */
 export function pulledTypes(config: Pick<MapperConfig, 'marks' | 'clinicalTypes'>): readonly PulledType[] {
   return [

@@ -1,6 +1,7 @@
 export * from './clinical';
 export * from './errors';
 export * from './failure-classes';
+export * from './followed-types';
 export * from './ids';
 export * from './messages';
 export * from './notices';

@@ -37,8 +37,9 @@ export interface Professional {
 /** Puts the patient and the people around them into the record, makes the accounts, and subscribes the bridge. */
 export async function setUpNetwork(stack: Stack): Promise<CareNetwork> {
   const network = await setUpPeople(new FhirApi(stack.fhir.baseUrl), stack.federation.homeservers);
-  for (const criteria of ['CareTeam?', 'CommunicationRequest?', 'Communication?']) {
-    await network.fhir.create(subscription(criteria, stack.notifyUrl, stack.environment.notificationSecret));
+  const { notificationSecret } = stack.environment;
+  for (const type of ['CareTeam', 'CommunicationRequest', 'Communication']) {
+    await network.fhir.create(subscription(`${type}?`, `${stack.notifyUrl}/${type}`, notificationSecret));
   }
   return network;
 }
