@@ -51,7 +51,7 @@ export function bridgeProcess(
   return new ManagedProcess({
     name: replica.name,
     command: process.execPath,
-    args: ['--enable-source-maps', join(projectRoot(), `dist/apps/${app}/src/main.js`)],
+    args: [join(projectRoot(), `dist/apps/${app}/src/main.js`)],
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...settings(environment, replica.port) },
     logFile: join(environment.logDirectory, `${replica.name}.log`),
     ready: () => answersOk(`http://127.0.0.1:${replica.port}/ready`),
