@@ -89,7 +89,9 @@ async function sideBySide(works) {
 }
 
 async function prepareNode() {
-  const lock = hashOf(ROOT, { paths: ['package-lock.json', 'libs/matrix/crypto-shim', 'libs/matrix/request-shim'] });
+  const lock = hashOf(ROOT, {
+    paths: ['package-lock.json', 'libs/matrix/crypto-shim', 'libs/matrix/request-shim'],
+  });
   await unlessStamped(join(ROOT, 'node_modules/.bridge-lock'), lock, () =>
     step('npm packages', async () => {
       await program('npm ci', 'npm', ['ci'], { cwd: ROOT });
