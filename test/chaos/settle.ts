@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
+import { backlog } from '../support/queue-evidence';
 import { type BothSides, readBothSides } from './both-sides';
 import type { ChaosStack } from './chaos-stack';
 import type { Talks } from './conversations';
-import { readBacklog } from './dead-letters';
 import type { Lane } from './said';
 import { missing } from './verdict';
 
@@ -36,11 +36,11 @@ export async function settle(
     }
     waiting = waiting.filter(({ number }) => counts.get(number)! > 0);
     const missed = [...counts.values()].reduce((sum, count) => sum + count, 0);
-    const backlog = await readBacklog(stack.federation.natsUrl);
-    tell(missed, backlog);
-    if (missed + backlog === 0) break;
-    if (missed + backlog < least) movedAt = performance.now();
-    least = Math.min(least, missed + backlog);
+    const queued = await backlog(stack.federation.natsUrl);
+    tell(missed, queued);
+    if (missed + queued === 0) break;
+    if (missed + queued < least) movedAt = performance.now();
+    least = Math.min(least, missed + queued);
     await wait(lookEveryMs);
   }
   const sides = new Map<number, BothSides>();

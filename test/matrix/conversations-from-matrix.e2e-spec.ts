@@ -1,5 +1,4 @@
 import type { CareTeam, CommunicationRequest, Patient, RelatedPerson } from '@medplum/fhirtypes';
-import { connect } from 'nats';
 import { careTeam, matrixAccount, participant, roles } from '../../deploy/local/src/example-data';
 import { MatrixUser } from '../../deploy/local/src/matrix-user';
 import { recordOf, sayInMatrix } from '../../deploy/local/src/scenario/play';
@@ -7,7 +6,7 @@ import { until } from '../../deploy/local/src/until';
 import { answersTo, ask } from '../support/bot-talk';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { queryDatabase } from '../support/database';
-import { deadLetterKinds } from '../support/queue-evidence';
+import { backlog, deadLetterKinds } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 import { publishTo } from '../support/work-queue';
 
@@ -146,7 +145,7 @@ describe('a conversation that is opened with `new`', () => {
     const again = { careTeam: `CareTeam/${care.thread.team.id}`, requester: gp.userId, identifier: eventId };
     await publishTo(care.stack.federation.natsUrl, 'mapping.0.conversation.start', again);
     // Worked on, whatever came of it.
-    await until('the queue to be empty', async () => (await backlog()) === 0);
+    await until('the queue to be empty', async () => (await backlog(care.stack.federation.natsUrl)) === 0);
     expect(await requestsOf('event-id', eventId)).toEqual([request]);
   });
 
@@ -242,11 +241,4 @@ describe('after all of this', () => {
 async function roomsOf(requestId: string) {
   const query = 'SELECT room_id, adopted, open FROM conversation_room WHERE conversation = $1';
   return queryDatabase(care.stack.federation.databaseUrl, query, [`CommunicationRequest/${requestId}`]);
-}
-
-async function backlog(): Promise<number> {
-  const connection = await connect({ servers: care.stack.federation.natsUrl });
-  const { state } = await (await connection.jetstreamManager()).streams.info('MAPPING');
-  await connection.close();
-  return state.messages;
 }

@@ -1,13 +1,12 @@
-import { connect } from 'nats';
+import { connect, type JetStreamManager, type StoredMsg } from 'nats';
 import { Client } from 'pg';
 import { until } from '../../deploy/local/src/until';
 
 /** The kinds of the messages that were given up, one for each. */
 export async function deadLetterKinds(natsUrl: string): Promise<string[]> {
-  const connection = await connect({ servers: natsUrl });
-  const manager = await connection.jetstreamManager();
-  const { state } = await manager.streams.info('DEAD_LETTERS', { subjects_filter: '>' });
-  await connection.close();
+  const { state } = await onQueue(natsUrl, ({ streams }) =>
+    streams.info('DEAD_LETTERS', { subjects_filter: '>' }),
+  );
   return Object.entries(state.subjects ?? {}).flatMap(([subject, count]) =>
     Array.from({ length: count }, () => subject.split('.').slice(3).join('.')),
   );
@@ -42,24 +41,36 @@ export async function deliverAgain(
   await database.end();
 }
 
+/** The dead letters, oldest first. */
+export async function storedDeadLetters(natsUrl: string): Promise<StoredMsg[]> {
+  return onQueue(natsUrl, async ({ streams }) => {
+    const { state } = await streams.info('DEAD_LETTERS');
+    const letters: StoredMsg[] = [];
+    for (let seq = state.first_seq; state.messages > 0 && seq <= state.last_seq; seq++) {
+      letters.push(await streams.getMessage('DEAD_LETTERS', { seq }));
+    }
+    return letters;
+  });
+}
+
 /** What the dead letters hold, byte for byte. */
 export async function deadLetterPayloads(natsUrl: string): Promise<Buffer[]> {
-  const connection = await connect({ servers: natsUrl });
-  const { streams } = await connection.jetstreamManager();
-  const { state } = await streams.info('DEAD_LETTERS');
-  const payloads: Buffer[] = [];
-  for (let seq = state.first_seq; state.messages > 0 && seq <= state.last_seq; seq++) {
-    payloads.push(Buffer.from((await streams.getMessage('DEAD_LETTERS', { seq })).data));
-  }
-  await connection.close();
-  return payloads;
+  return (await storedDeadLetters(natsUrl)).map(({ data }) => Buffer.from(data));
 }
 
 /** Messages in both work queues that no worker is done with. */
 export async function backlog(natsUrl: string): Promise<number> {
-  const connection = await connect({ servers: natsUrl });
-  const { streams } = await connection.jetstreamManager();
-  const infos = await Promise.all(['MAPPING', 'ROOMS'].map((name) => streams.info(name)));
-  await connection.close();
+  const infos = await onQueue(natsUrl, ({ streams }) =>
+    Promise.all(['MAPPING', 'ROOMS'].map((name) => streams.info(name))),
+  );
   return infos.reduce((sum, { state }) => sum + state.messages, 0);
+}
+
+async function onQueue<T>(natsUrl: string, look: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+  const connection = await connect({ servers: natsUrl });
+  try {
+    return await look(await connection.jetstreamManager());
+  } finally {
+    await connection.close();
+  }
 }
