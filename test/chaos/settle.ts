@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
+import { type BothSides, readBothSides } from '../../deploy/local/src/scenario/both-sides';
 import { backlog } from '../support/queue-evidence';
-import { type BothSides, readBothSides } from './both-sides';
 import type { ChaosStack } from './chaos-stack';
 import type { Talks } from './conversations';
 import type { Lane } from './said';

@@ -1,4 +1,4 @@
-import type { BothSides, RoomMessage } from './both-sides';
+import type { BothSides, RoomMessage } from '../../deploy/local/src/scenario/both-sides';
 import type { Direction, Lane } from './said';
 import { judge, missing } from './verdict';
 

@@ -1,13 +1,12 @@
 import type { Communication } from '@medplum/fhirtypes';
 import type { FhirApi } from '../fhir-api';
-import type { MatrixUser, SeenEvent } from '../matrix-user';
+import type { MatrixUser } from '../matrix-user';
+import { readBothSides } from './both-sides';
 
 const eventIdSystem = 'https://matrix.org/event-id';
 
 /** How the two sides of a conversation compare, read back from both servers. */
 export interface Comparison {
-  readonly inMatrix: number;
-  readonly inFhir: number;
   readonly lost: readonly string[];
   readonly duplicated: readonly string[];
   /** Pairs that stand in another order on the other side. */
@@ -26,24 +25,10 @@ export async function compareSides(
   requestId: string,
   said: { readonly inMatrix: readonly string[]; readonly inFhir: readonly string[] },
 ): Promise<Comparison> {
-  const messages = (await reader.history(roomId)).filter(({ type }) => type === 'm.room.message');
-  const communications = await fhir.search<Communication>('Communication', {
-    'part-of': `CommunicationRequest/${requestId}`,
-  });
-  const recorded = communications
-    .filter(isFromMatrix)
-    .sort((a, b) => (a.meta?.lastUpdated ?? '').localeCompare(b.meta?.lastUpdated ?? ''));
-  const toMatrix = compare(
-    said.inFhir,
-    messages.filter(isFromFhir).map(({ content }) => String(content.body)),
-  );
-  const toFhir = compare(
-    said.inMatrix,
-    recorded.map(({ payload }) => payload?.[0]?.contentString ?? ''),
-  );
+  const sides = await readBothSides(fhir, reader, { roomId, requestId });
+  const toMatrix = compare(said.inFhir, sides.shown);
+  const toFhir = compare(said.inMatrix, sides.recorded);
   return {
-    inMatrix: messages.length,
-    inFhir: communications.length,
     lost: [...toMatrix.lost, ...toFhir.lost],
     duplicated: [...toMatrix.duplicated, ...toFhir.duplicated],
     disordered: [...toMatrix.disordered, ...toFhir.disordered],
@@ -53,16 +38,6 @@ export async function compareSides(
 /** The Matrix event that a Communication is the record of. */
 export function eventIdOf(communication: Communication): string | undefined {
   return communication.identifier?.find(({ system }) => system === eventIdSystem)?.value;
-}
-
-/** Whether the bridge recorded it: what was written in FHIR bears its event as well, but not the bridge's mark. */
-export function isFromMatrix({ meta }: Communication): boolean {
-  return meta?.tag?.some(({ code }) => code === 'from-matrix') ?? false;
-}
-
-/** Whether a ghost said it. */
-export function isFromFhir(event: Pick<SeenEvent, 'content'>): boolean {
-  return 'nl.fhir-bridge.source' in event.content;
 }
 
 function compare(expected: readonly string[], found: readonly string[]) {

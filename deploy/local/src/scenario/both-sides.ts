@@ -1,8 +1,6 @@
 import type { Communication } from '@medplum/fhirtypes';
-import type { FhirApi } from '../../deploy/local/src/fhir-api';
-import type { MatrixUser } from '../../deploy/local/src/matrix-user';
-import { isFromFhir, isFromMatrix } from '../../deploy/local/src/scenario/verify';
-import type { Conversation } from './conversations';
+import type { FhirApi } from '../fhir-api';
+import type { MatrixUser, SeenEvent } from '../matrix-user';
 
 /** A message as the bridge's homeserver has it. */
 export interface RoomMessage {
@@ -24,7 +22,7 @@ export interface BothSides {
 export async function readBothSides(
   fhir: FhirApi,
   reader: MatrixUser,
-  { roomId, requestId }: Conversation,
+  { roomId, requestId }: { readonly roomId: string; readonly requestId: string },
 ): Promise<BothSides> {
   const messages = (await reader.history(roomId)).filter(({ type }) => type === 'm.room.message');
   const communications = await fhir.search<Communication>('Communication', {
@@ -41,4 +39,14 @@ export async function readBothSides(
       .map(({ payload }) => payload?.[0]?.contentString ?? ''),
     shown: messages.filter(isFromFhir).map(bodyOf),
   };
+}
+
+/** Whether the bridge recorded it: what was written in FHIR bears its event as well, but not the bridge's mark. */
+function isFromMatrix({ meta }: Communication): boolean {
+  return meta?.tag?.some(({ code }) => code === 'from-matrix') ?? false;
+}
+
+/** Whether a ghost said it. */
+function isFromFhir(event: Pick<SeenEvent, 'content'>): boolean {
+  return 'nl.fhir-bridge.source' in event.content;
 }
