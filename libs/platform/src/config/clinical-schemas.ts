@@ -1,11 +1,12 @@
 import { type ClinicalType, type Language, clinicalTypes, languages } from '@bridge/contracts';
 import { z } from 'zod';
+import { fromJson, partsOf } from './from-text';
 
 /** Names of resource types of which there can be lines, separated by commas, or a YAML list of them. */
 export function resourceTypes() {
   return z
     .preprocess(
-      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+      partsOf,
       z.array(z.enum(clinicalTypes)).transform((types): readonly ClinicalType[] => [...new Set(types)]),
     )
     .describe(`resource types, separated by commas, of ${clinicalTypes.join(', ')}`);
@@ -39,13 +40,4 @@ export function lineTemplates() {
     .describe(
       'a map such as Flag: {en: "Mind: {code}"}, of types that can be lines and the languages nl, en and de',
     );
-}
-
-function fromJson(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { partsOf } from './from-text';
 import { headerName, url } from './setting-schemas';
 
 /** A coded value as FHIR means it: the code and the system that defines it. */
@@ -12,7 +13,7 @@ export interface SystemCode {
 export function systemCodes() {
   return z
     .preprocess(
-      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+      partsOf,
       z
         .array(z.string().regex(/^[^|\s]+\|[^|\s]+$/))
         .min(1)
@@ -33,7 +34,7 @@ function readPair(pair: string): SystemCode {
 export function sourceSecrets() {
   return z
     .preprocess(
-      (value) => (typeof value === 'string' ? value.split(/[,\n]/).map(readAssignment) : entriesOf(value)),
+      assignments,
       z
         .array(z.tuple([z.string().regex(/^[a-z0-9-]+$/), z.string().regex(/^[^\s,]{16,}$/)]))
         .min(1)
@@ -53,7 +54,7 @@ const ownHeaders =
 export function headerLines() {
   return z
     .preprocess(
-      (value) => (typeof value === 'string' ? value.split(/[,\n]/).map(readAssignment) : entriesOf(value)),
+      assignments,
       z
         .array(
           z.tuple([
@@ -74,7 +75,7 @@ export function headerLines() {
 export function topicsOfTypes() {
   return z
     .preprocess(
-      (value) => (typeof value === 'string' ? value.split(/[,\n]/).map(readAssignment) : entriesOf(value)),
+      assignments,
       z.array(z.tuple([z.string().regex(/^[A-Z][A-Za-z]+$/), z.string().regex(/^\S+$/)])).transform(recordOf),
     )
     .describe('type=canonical URL pairs, separated by commas (in YAML a map)');
@@ -83,20 +84,14 @@ export function topicsOfTypes() {
 /** Media types such as `application/pdf`, or `image/*` for a whole family. */
 export function mediaTypes() {
   return z
-    .preprocess(
-      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
-      z.array(z.string().regex(/^[a-z]+\/([a-z0-9][a-z0-9.+-]*|\*)$/)).min(1),
-    )
+    .preprocess(partsOf, z.array(z.string().regex(/^[a-z]+\/([a-z0-9][a-z0-9.+-]*|\*)$/)).min(1))
     .describe('media types such as application/pdf or image/*, separated by commas');
 }
 
 /** Addresses and networks in CIDR form, such as `10.0.0.0/8` or `::1`, separated by commas, or a YAML list. */
 export function networks() {
   return z
-    .preprocess(
-      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
-      z.array(z.string().refine(isNetwork)).min(1),
-    )
+    .preprocess(partsOf, z.array(z.string().refine(isNetwork)).min(1))
     .describe('addresses or networks such as 10.0.0.0/8, separated by commas');
 }
 
@@ -110,10 +105,7 @@ function isNetwork(text: string): boolean {
 /** Base URLs, each without a slash at its end. */
 export function baseUrls() {
   return z
-    .preprocess(
-      (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
-      z.array(url(['https', 'http'])).min(1),
-    )
+    .preprocess(partsOf, z.array(url(['https', 'http'])).min(1))
     .describe('URLs with https:// or http://, separated by commas');
 }
 
@@ -124,7 +116,7 @@ export function permissions() {
   const who = /^(\*|@[^\s:]*:[^\s,=]+|[^\s@*,=]+)$/;
   return z
     .preprocess(
-      (value) => (typeof value === 'string' ? value.split(/[,\n]/).map(readAssignment) : entriesOf(value)),
+      assignments,
       z
         .array(z.tuple([z.string().regex(who), z.enum(['none', 'user', 'admin'])]))
         .min(1)
@@ -134,6 +126,11 @@ export function permissions() {
     .describe(
       'who=none, user or admin, separated by commas (in YAML a map); who is *, a server name or a user id',
     );
+}
+
+/** The pairs of a text, or of a YAML map. */
+function assignments(value: unknown): unknown {
+  return typeof value === 'string' ? value.split(/[,\n]/).map(readAssignment) : entriesOf(value);
 }
 
 function readAssignment(text: string): string[] {

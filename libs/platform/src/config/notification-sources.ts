@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fromJson } from './from-text';
 import { headerName } from './setting-schemas';
 
 /** Where the keys are had from that sign a source's tokens, and what such a token has to say. */
@@ -48,15 +49,6 @@ export function notificationSources() {
     .describe(
       'a map: to each source some of secretHeader, signatureHeader, token (jwksUrl, issuer, audience, client) and certificate (names, fingerprints)',
     );
-}
-
-function fromJson(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }
 
 const text = (form: string) => z.string({ error: form }).regex(/^\S+$/, { error: form });

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { partsOf } from './from-text';
 
 /*
  * The kinds of value a setting can have. Each reads the text of an environment variable and the value of a YAML
@@ -41,12 +42,8 @@ export function oneOf<const T extends readonly string[]>(values: T) {
 
 /** Some of a few words, separated by commas, or a YAML list of them; `none` for none of them. */
 export function someOf<const T extends readonly string[]>(words: T) {
-  const listed = (text: string): string[] => text.split(',').map((word) => word.trim());
   return z
-    .preprocess(
-      (value) => (value === 'none' ? [] : typeof value === 'string' ? listed(value) : value),
-      z.array(z.enum(words)),
-    )
+    .preprocess((value) => (value === 'none' ? [] : partsOf(value)), z.array(z.enum(words)))
     .describe(`none, or some of ${words.join(', ')}, separated by commas`);
 }
 
