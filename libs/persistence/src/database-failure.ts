@@ -29,7 +29,12 @@ const passingCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P202
 /** What `pg` throws when a connection breaks under a query; it gives no code. */
 const brokenConnection = /^(Connection terminated|timeout exceeded when trying to connect|Client has enc)/;
 
-const credentialKinds = new Set(['AuthenticationFailed', 'DatabaseAccessDenied', 'DatabaseDoesNotExist']);
+const accessKinds = new Set([
+  'AuthenticationFailed',
+  'DatabaseAccessDenied',
+  'DatabaseDoesNotExist',
+  'TlsConnectionError',
+]);
 const schemaKinds = new Set(['ColumnNotFound', 'TableDoesNotExist']);
 
 /**
@@ -39,8 +44,7 @@ const schemaKinds = new Set(['ColumnNotFound', 'TableDoesNotExist']);
 export function databaseFailure(thrown: unknown): unknown {
   if (thrown instanceof BridgeError) return thrown;
   const { kind = '', originalCode = '' } = driverCause(thrown);
-  if (credentialKinds.has(kind)) return noAccess(thrown);
-  if (kind === 'TlsConnectionError') return noAccess(thrown);
+  if (accessKinds.has(kind)) return noAccess(thrown);
   if (schemaKinds.has(kind)) return schemaBehind(thrown);
   const isPassing =
     passingKinds.has(kind) ||
