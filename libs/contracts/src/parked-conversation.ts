@@ -1,12 +1,16 @@
 import type { WorkStream } from './messages';
 
-/** A conversation of which a message was given up: the later ones wait for an operator, in order. */
-export interface ParkedConversation {
+/** Which conversation waits, and since which of its messages. */
+export interface Parking {
   readonly stream: WorkStream;
   /** The ordering key of its messages: a FHIR reference or a room id. */
   readonly key: string;
   /** Names this parking; another message that is given up later makes another one of it. */
   readonly parking: string;
+}
+
+/** A conversation of which a message was given up: the later ones wait for an operator, in order. */
+export interface ParkedConversation extends Parking {
   readonly failureClass: string;
 }
 
@@ -21,8 +25,5 @@ export interface ParkedConversations {
    * Does something during which nobody can lift the parking.
    * @returns false, with nothing done, when the conversation is not in that parking any more
    */
-  whileParked(
-    conversation: Pick<ParkedConversation, 'stream' | 'key' | 'parking'>,
-    act: () => Promise<void>,
-  ): Promise<boolean>;
+  whileParked(parking: Parking, act: () => Promise<void>): Promise<boolean>;
 }

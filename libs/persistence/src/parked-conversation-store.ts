@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ParkedConversation, ParkedConversations, WorkStream } from '@bridge/contracts';
+import type { ParkedConversation, ParkedConversations, Parking, WorkStream } from '@bridge/contracts';
 import { Database } from './database';
 import type { Prisma } from './generated/client';
 
@@ -45,40 +45,41 @@ export class ParkedConversationStore implements ParkedConversations {
     });
   }
 
-  async whileParked(
-    { stream, key, parking }: Pick<ParkedConversation, 'stream' | 'key' | 'parking'>,
-    act: () => Promise<void>,
-  ): Promise<boolean> {
-    return this.locked(async (transaction) => {
-      const rows = await transaction.$queryRaw<unknown[]>`
-        SELECT 1 FROM parked_conversation
-        WHERE stream = ${stream} AND key = ${key} AND parking = ${parking} FOR SHARE`;
-      if (rows.length === 0) return false;
+  async whileParked(parking: Parking, act: () => Promise<void>): Promise<boolean> {
+    const done = await this.locked(parking, async () => {
       await act();
       return true;
     });
+    return done ?? false;
   }
 
   /**
    * Lets a conversation go on, unless messages of it wait still.
    * @param isEmpty asked while nobody can add to them
    */
-  async lift(
-    { stream, key, parking }: Pick<ParkedConversation, 'stream' | 'key' | 'parking'>,
-    isEmpty: () => Promise<boolean>,
-  ): Promise<Lifted> {
-    return this.locked(async (transaction) => {
-      const rows = await transaction.$queryRaw<unknown[]>`
-        SELECT 1 FROM parked_conversation
-        WHERE stream = ${stream} AND key = ${key} AND parking = ${parking} FOR UPDATE`;
-      if (rows.length === 0) return 'replaced';
+  async lift(parking: Parking, isEmpty: () => Promise<boolean>): Promise<Lifted> {
+    const { stream, key } = parking;
+    const lifted = await this.locked(parking, async (transaction) => {
       if (!(await isEmpty())) return 'waiting';
       await transaction.parkedConversation.delete({ where: { stream_key: { stream, key } } });
       return 'lifted';
     });
+    return lifted ?? 'replaced';
   }
 
-  private async locked<T>(act: (transaction: Prisma.TransactionClient) => Promise<T>): Promise<T> {
-    return this.database.transaction(act, { timeout: heldAtMostMs });
+  /** @returns undefined, with nothing done, when the conversation is not in that parking any more */
+  private async locked<T>(
+    { stream, key, parking }: Parking,
+    act: (transaction: Prisma.TransactionClient) => Promise<T>,
+  ): Promise<T | undefined> {
+    return this.database.transaction(
+      async (transaction) => {
+        const rows = await transaction.$queryRaw<unknown[]>`
+          SELECT 1 FROM parked_conversation
+          WHERE stream = ${stream} AND key = ${key} AND parking = ${parking} FOR UPDATE`;
+        return rows.length === 0 ? undefined : act(transaction);
+      },
+      { timeout: heldAtMostMs },
+    );
   }
 }

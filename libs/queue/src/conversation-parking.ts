@@ -1,5 +1,6 @@
 import {
   isOfConversation,
+  type ParkedConversation,
   type ParkedConversations,
   parkedClass,
   PermanentError,
@@ -57,19 +58,16 @@ export class ConversationParking {
   }
 
   /** What is to be parked when this message is given up for this reason; undefined: nothing. */
-  parkingOf(
-    delivery: Delivery,
-    failureClass: string,
-  ): { readonly key: string; readonly parking: string } | undefined {
+  parkingOf(delivery: Delivery, failureClass: string): ParkedConversation | undefined {
     const key = this.parkOn.has(failureClass) ? conversationOf(delivery) : undefined;
+    if (key === undefined) return undefined;
     // The time as well: a stream that is made anew counts from 1 again.
-    return key === undefined
-      ? undefined
-      : { key, parking: `${this.stream}-${delivery.sequence}-${delivery.storedAt.getTime()}` };
+    const parking = `${this.stream}-${delivery.sequence}-${delivery.storedAt.getTime()}`;
+    return { stream: this.stream, key, parking, failureClass };
   }
 
-  async park(key: string, parking: string, failureClass: string): Promise<void> {
-    await this.parked.park({ stream: this.stream, key, parking, failureClass });
+  async park(conversation: ParkedConversation): Promise<void> {
+    await this.parked.park(conversation);
   }
 
   /**

@@ -73,7 +73,7 @@ export class FailedDeliveries {
       parking: parked?.parking,
     });
     // After the letter, which says why; before the message is out of the way of the next one.
-    if (parked) await this.parking.park(parked.key, parked.parking, failureClass);
+    if (parked) await this.parking.park(parked);
     this.logger.error({
       msg: parked ? 'Handed to the dead letters, its conversation waits' : 'Handed to the dead letters',
       err: error,
