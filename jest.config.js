@@ -34,6 +34,7 @@ const shared = {
 const withServers = {
   ...shared,
   globalSetup: path.join(__dirname, 'test/e2e/global-setup.ts'),
+  setupFiles: [...shared.setupFiles, path.join(__dirname, 'test/e2e/own-database.ts')],
   globalTeardown: path.join(__dirname, 'test/e2e/global-teardown.ts'),
 };
 

@@ -1,34 +1,26 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { AuditTrail, type Deed } from '@bridge/audit';
 import { FhirRef, PermanentError, TransientError } from '@bridge/contracts';
 import { AuditLogStore, AuditOutboxStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
 import type { AuditEvent } from '@medplum/fhirtypes';
 import type { TestingModule } from '@nestjs/testing';
-import { migrate } from '../deploy/local/src/migrate';
 import { queryDatabase } from './support/database';
+import { createDatabase, dropDatabase } from './support/fresh-database';
 import { openStores } from './support/stores';
 
 /* The audit in the real database: what is noted before and after an effect, and the chain. A database of its own: the
    tests break the chain. */
 
-const name = `bridge_audit_${randomBytes(6).toString('hex')}`;
-
-function url(): string {
-  const own = new URL(process.env.TEST_DATABASE_URL!);
-  own.pathname = `/${name}`;
-  return own.href;
-}
-
+let url: string;
 let nest: TestingModule;
 let outbox: AuditOutboxStore;
 let log: AuditLogStore;
 let trail: AuditTrail;
 
 beforeAll(async () => {
-  await queryDatabase(process.env.TEST_DATABASE_URL!, `CREATE DATABASE ${name}`);
-  await migrate(url());
-  nest = await openStores(url());
+  url = await createDatabase();
+  nest = await openStores(url);
   outbox = nest.get(AuditOutboxStore);
   log = nest.get(AuditLogStore);
   trail = new AuditTrail(outbox, { enabled: true, serverName: 'care.example' }, new Metrics());
@@ -36,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await nest?.close();
-  await queryDatabase(process.env.TEST_DATABASE_URL!, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  if (url) await dropDatabase(url);
 }, 30_000);
 
 beforeEach(async () => {
@@ -44,7 +36,7 @@ beforeEach(async () => {
 });
 
 const query = <T extends object>(statement: string, values: readonly unknown[] = []) =>
-  queryDatabase<T>(url(), statement, values);
+  queryDatabase<T>(url, statement, values);
 
 const logged = async () =>
   (await query<{ content: string }>('SELECT content FROM audit_log ORDER BY sequence')).map(

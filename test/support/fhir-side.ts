@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import {
   type BridgeApp,
   type BridgeEnvironment,
@@ -13,8 +12,8 @@ import type { ManagedProcess } from '../../deploy/local/src/child-process';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
 import { localFhirServer } from '../../deploy/local/src/fhir-server-process';
 import { freePorts } from '../../deploy/local/src/free-port';
-import { migrate } from '../../deploy/local/src/migrate';
 import { queryDatabase } from './database';
+import { createDatabase, dropDatabase } from './fresh-database';
 import { InspectedQueue } from './inspected-queue';
 
 /** The FHIR server as a process, and a folder for logs, which is kept when a test has failed. */
@@ -74,7 +73,7 @@ export async function prepareFhirSide(
 ): Promise<FhirSide> {
   const [queue, databaseUrl, ports] = await Promise.all([
     InspectedQueue.start(),
-    freshDatabase(),
+    createDatabase(),
     freePorts(4),
   ]);
   const environment: BridgeEnvironment = {
@@ -110,27 +109,4 @@ export async function prepareFhirSide(
       await dropDatabase(databaseUrl);
     },
   };
-}
-
-async function freshDatabase(): Promise<string> {
-  const url = new URL(process.env.TEST_DATABASE_URL!);
-  const name = `bridge_fhir_${randomBytes(6).toString('hex')}`;
-  await onServer(`CREATE DATABASE ${name}`);
-  url.pathname = `/${name}`;
-  await migrate(url.href);
-  return url.href;
-}
-
-async function dropDatabase(databaseUrl: string): Promise<void> {
-  await onServer(`DROP DATABASE ${new URL(databaseUrl).pathname.slice(1)} WITH (FORCE)`);
-}
-
-async function onServer(statement: string): Promise<void> {
-  const client = new Client({ connectionString: process.env.TEST_DATABASE_URL! });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

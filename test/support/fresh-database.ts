@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { queryDatabase } from './database';
+
+/** A migrated database of the caller's own: a copy of the run's template, which takes a tenth of migrating it. */
+export async function createDatabase(): Promise<string> {
+  return copyTemplate(process.env.TEST_DATABASE_TEMPLATE!, randomBytes(6).toString('hex'));
+}
+
+/** Copies a database that nobody is connected to. @returns the URL of the copy */
+export async function copyTemplate(templateUrl: string, mark: string): Promise<string> {
+  const copy = copyOf(templateUrl, mark);
+  await onServer(templateUrl, `CREATE DATABASE ${databaseOf(copy)} TEMPLATE ${databaseOf(templateUrl)}`);
+  return copy;
+}
+
+/** The URL of the copy with this mark. */
+export function copyOf(templateUrl: string, mark: string): string {
+  return onDatabase(templateUrl, `${databaseOf(templateUrl)}_${mark}`);
+}
+
+export async function dropDatabase(url: string): Promise<void> {
+  await onServer(url, `DROP DATABASE IF EXISTS ${databaseOf(url)} WITH (FORCE)`);
+}
+
+/** The URL of another database of the same server. */
+export function onDatabase(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = `/${name}`;
+  return other.href;
+}
+
+function databaseOf(url: string): string {
+  return new URL(url).pathname.slice(1);
+}
+
+/** From the database that every server has: none can be copied or dropped by whoever is connected to it. */
+async function onServer(url: string, statement: string): Promise<void> {
+  await queryDatabase(onDatabase(url, 'postgres'), statement);
+}
