@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { pauseAfter } from '../../deploy/local/src/until';
 
 /**
- * Waits for a condition that nothing announces, asking every 20 ms.
+ * Waits for a condition that nothing announces.
  * @param what completes "Waited in vain for …"
  * @returns what `look` found, as soon as it is neither undefined nor false
  */
@@ -10,11 +10,12 @@ export async function until<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
   withinMs = 20_000,
 ): Promise<T> {
-  const deadline = Date.now() + withinMs;
+  const from = performance.now();
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}`);
-    await wait(20);
+    const waitedMs = performance.now() - from;
+    if (waitedMs > withinMs) throw new Error(`Waited in vain for ${what}`);
+    await pauseAfter(waitedMs);
   }
 }

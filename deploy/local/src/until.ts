@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 
-const everyMs = 10;
+const leastPauseMs = 10;
+const longestPauseMs = 200;
 
 /**
  * Asks again and again until there is an answer.
@@ -11,11 +12,20 @@ export async function until<T>(
   ask: () => Promise<T | undefined | false>,
   withinMs = 60_000,
 ): Promise<T> {
-  const deadline = performance.now() + withinMs;
+  const from = performance.now();
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${withinMs / 1000} s`);
-    await setTimeout(everyMs);
+    const waitedMs = performance.now() - from;
+    if (waitedMs > withinMs) throw new Error(`${what}: not within ${withinMs / 1000} s`);
+    await pauseAfter(waitedMs);
   }
+}
+
+/**
+ * Waits a tenth of what was waited so far, from 10 to 200 ms: to ask keeps the servers from what is waited for, and who
+ * has waited long does not mind a little more.
+ */
+export async function pauseAfter(waitedMs: number): Promise<void> {
+  await setTimeout(Math.min(longestPauseMs, Math.max(leastPauseMs, waitedMs / 10)));
 }
