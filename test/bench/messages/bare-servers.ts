@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Communication } from '@medplum/fhirtypes';
 import { Pool } from 'undici';
+import { eventIdSystem, eventIdentifier } from '../../../deploy/local/src/event-identifier';
 import { communication } from '../../../deploy/local/src/example-data';
 import type { BenchServers } from '../bench-servers';
 import type { Conversation } from '../care';
-
-const eventIdSystem = 'https://matrix.org/event-id';
 
 /** What the bridge asks of the servers in the end, asked without it: as fast as a client can that knows all beforehand. */
 export class BareServers {
@@ -54,7 +53,7 @@ export class BareServers {
         path: `${this.recordPath}/Communication`,
         headers: {
           'content-type': 'application/fhir+json',
-          'if-none-exist': `identifier=${encodeURIComponent(`${eventIdSystem}|${eventId}`)}`,
+          'if-none-exist': `identifier=${encodeURIComponent(eventIdentifier(eventId))}`,
           prefer: 'return=minimal',
         },
         body: JSON.stringify(written),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { eventIdentifier } from '../../../deploy/local/src/event-identifier';
 import { MatrixUser } from '../../../deploy/local/src/matrix-user';
 import { until } from '../../../deploy/local/src/until';
 import type { Bench } from '../benchmark';
@@ -57,7 +58,7 @@ export async function latencyToFhir(bench: Bench): Promise<Figure[]> {
 }
 
 async function readable({ fhir }: BenchServers, eventId: string): Promise<void> {
-  const identifier = `https://matrix.org/event-id|${eventId}`;
+  const identifier = eventIdentifier(eventId);
   await until('the record', async () => (await fhir.search('Communication', { identifier })).length > 0);
 }
 

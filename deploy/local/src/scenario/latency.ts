@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { eventIdSystem, eventIdentifier } from '../event-identifier';
 import { communication } from '../example-data';
 import { type Thread, recordOf } from './play';
 
@@ -88,7 +89,6 @@ async function bareRecorded(thread: Thread): Promise<number> {
 
 /** A Communication that nobody bridges: it says that it came from Matrix already. */
 async function bareCommunication({ network, request, team }: Thread, eventId: string): Promise<void> {
-  const system = 'https://matrix.org/event-id';
   const written = communication(
     request.id,
     network.patient.id,
@@ -97,8 +97,8 @@ async function bareCommunication({ network, request, team }: Thread, eventId: st
     'bare',
   );
   await network.fhir.create(
-    { ...written, partOf: undefined, identifier: [{ system, value: eventId }] },
-    { 'if-none-exist': `identifier=${encodeURIComponent(`${system}|${eventId}`)}` },
+    { ...written, partOf: undefined, identifier: [{ system: eventIdSystem, value: eventId }] },
+    { 'if-none-exist': `identifier=${encodeURIComponent(eventIdentifier(eventId))}` },
   );
 }
 

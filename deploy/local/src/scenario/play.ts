@@ -1,4 +1,5 @@
 import type { CareTeam, Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import { eventIdentifier } from '../event-identifier';
 import { communication, communicationRequest, participant, roles } from '../example-data';
 import { meet, type SeenEvent, type SeenInvite } from '../matrix-user';
 import { until } from '../until';
@@ -184,7 +185,7 @@ export async function recordOf(
   eventId: string,
 ): Promise<Communication & { id: string }> {
   return until(`the record of ${eventId}`, async () => {
-    const identifier = `https://matrix.org/event-id|${eventId}`;
+    const identifier = eventIdentifier(eventId);
     return (await network.fhir.search<Communication>('Communication', { identifier }))[0] as
       (Communication & { id: string }) | undefined;
   });

@@ -1,9 +1,8 @@
 import type { Communication } from '@medplum/fhirtypes';
+import { eventIdSystem } from '../event-identifier';
 import type { FhirApi } from '../fhir-api';
 import type { MatrixUser } from '../matrix-user';
 import { readBothSides } from './both-sides';
-
-const eventIdSystem = 'https://matrix.org/event-id';
 
 /** How the two sides of a conversation compare, read back from both servers. */
 export interface Comparison {
