@@ -1,8 +1,8 @@
 import { connect, type JetStreamManager, type NatsConnection } from 'nats';
 import { Client } from 'pg';
 import { BRIDGE_APPS } from '../../deploy/local/src/bridge';
-import { subscription } from '../../deploy/local/src/example-data';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
+import { subscribe } from '../../deploy/local/src/scenario/network';
 import { type Stack, startStack } from '../../deploy/local/src/stack';
 import { until } from '../../deploy/local/src/until';
 import { type Care, startCare } from './care';
@@ -42,10 +42,7 @@ export class BenchServers {
       const database = new Client({ connectionString: stack.federation.databaseUrl });
       await database.connect();
       const servers = new BenchServers(stack, nats, await nats.jetstreamManager(), database);
-      for (const type of ['CareTeam', 'CommunicationRequest', 'Communication'])
-        await servers.fhir.create(
-          subscription(`${type}?`, `${stack.notifyUrl}/${type}`, stack.environment.notificationSecret),
-        );
+      await subscribe(servers.fhir, stack);
       return servers;
     } catch (error) {
       await stack.stop('failed');

@@ -1,13 +1,12 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { connect as connectTo } from 'node:net';
 import type { Communication } from '@medplum/fhirtypes';
 import { connect } from 'nats';
+import { listensOn } from '../../deploy/local/src/port-probe';
 import { eventIdOf } from '../../deploy/local/src/scenario/verify';
 import { communicationRequest } from '../../deploy/local/src/example-data';
 import { until } from '../../deploy/local/src/until';
+import { ApplicationServiceStub } from '../support/application-service-stub';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
-import { call } from '../support/client-api';
+import { wakeHomeserver } from '../support/client-api';
 import { queryDatabase } from '../support/database';
 import { outcomeOfSteps, step } from '../support/step';
 import { publishTo } from '../support/work-queue';
@@ -49,42 +48,18 @@ async function sayUnheard(roomId: string): Promise<string[]> {
   return said;
 }
 
-async function wakeHomeserver(): Promise<void> {
-  const { homeserverUrl, asToken } = care.stack.environment;
-  const bridge = { clientUrl: homeserverUrl, account: { accessToken: asToken } };
-  await call(bridge, 'POST', '/_matrix/client/v1/appservice/fhir-matrix-bridge/ping', {});
-}
-
-/** An application service that answers 200 at once, where the bridge's would be. */
-async function startStub(): Promise<{ server: Server; seen: Set<string> }> {
-  const seen = new Set<string>();
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-      if (!request.url?.includes('/transactions/')) return;
-      const body = JSON.parse(Buffer.concat(chunks).toString()) as { events?: { event_id: string }[] };
-      for (const { event_id: id } of body.events ?? []) seen.add(id);
-    });
-  });
-  const port = care.stack.environment.ports['as-ingress'];
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return { server, seen };
-}
-
 /** @returns milliseconds from when the stub listens until it has all that was said */
 async function measureStub(roomId: string): Promise<number> {
   const said = await sayUnheard(roomId);
-  const { server, seen } = await startStub();
+  const stub = await ApplicationServiceStub.start(care.stack.environment.ports['as-ingress']);
   try {
     const from = performance.now();
-    await wakeHomeserver();
-    await until('the replay to the stub', () => Promise.resolve(said.every((id) => seen.has(id))), 120_000);
+    await wakeHomeserver(care.stack.environment);
+    const isReplayed = () => Promise.resolve(said.every((id) => stub.seen.has(id)));
+    await until('the replay to the stub', isReplayed, 120_000);
     return performance.now() - from;
   } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await stub.stop();
   }
 }
 
@@ -94,18 +69,6 @@ async function compared(roomId: string): Promise<void> {
   await publishTo(natsUrl, 'rooms.32.command.resync-room', { roomId });
   const query = `SELECT 1 FROM room_checkpoint WHERE room_id = $1 AND event_id <> ''`;
   await until('the comparison', async () => (await queryDatabase(databaseUrl, query, [roomId])).length === 1);
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connectTo(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 /** Sees each event as it is put on the queue. */
@@ -159,7 +122,7 @@ async function round(stubRoom: string): Promise<{ said: string[]; stubMs: number
   const said = await sayUnheard(thread.roomId);
   const queue = await watchQueue();
   const started = ingress.start();
-  await until('the bridge to listen', () => isListening(stack.environment.ports['as-ingress']));
+  await until('the bridge to listen', () => listensOn(stack.environment.ports['as-ingress']));
   const from = performance.now();
   await until('all on the queue', () => Promise.resolve(said.every((id) => queue.arrived.has(id))), 120_000);
   await queue.untilStored(said.at(-1)!);

@@ -28,6 +28,18 @@ export async function call<T>(
   return answer;
 }
 
+/** Has the homeserver repeat at once what it holds back; otherwise it tries when its own pause is over. */
+export async function wakeHomeserver({
+  homeserverUrl: clientUrl,
+  asToken: accessToken,
+}: {
+  readonly homeserverUrl: string;
+  readonly asToken: string;
+}): Promise<void> {
+  const path = '/_matrix/client/v1/appservice/fhir-matrix-bridge/ping';
+  await call({ clientUrl, account: { accessToken } }, 'POST', path, {});
+}
+
 export function roomPath(roomId: string): string {
   return `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}`;
 }

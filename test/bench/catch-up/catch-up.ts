@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { until } from '../../../deploy/local/src/until';
+import { ApplicationServiceStub } from '../../support/application-service-stub';
+import { wakeHomeserver } from '../../support/client-api';
 import type { Bench, Benchmark } from '../benchmark';
 import type { BenchServers } from '../bench-servers';
 import type { Care } from '../care';
 import { inLanes } from '../measure/lanes';
 import { rateOf } from '../measure/rounds';
 import type { Figure } from '../report/result';
-import { Stub } from './stub';
 
 /** Of the bridge's events so many are enough to know how fast the homeserver replays: each costs it the same. */
 const stubShare = 0.1;
@@ -50,10 +51,10 @@ export const catchUp: Benchmark = {
 /** Events a second that the homeserver replays to something that answers at once. */
 async function replayToStub(servers: BenchServers, care: Care, events: number): Promise<number> {
   const said = await sayUnheard(care, events);
-  const stub = await Stub.start(servers.stack.environment.ports['as-ingress']);
+  const stub = await ApplicationServiceStub.start(servers.stack.environment.ports['as-ingress']);
   try {
     return await rateOf(events, async () => {
-      await wakeHomeserver(servers);
+      await wakeHomeserver(servers.stack.environment);
       await until('the replay', () => Promise.resolve(said.every((id) => stub.seen.has(id))), patienceMs);
     });
   } finally {
@@ -69,17 +70,6 @@ async function sayUnheard({ nurse, conversations }: Care, events: number): Promi
     said.push((await nurse.say(conversations[lane]!.roomId, body)).eventId);
   });
   return said;
-}
-
-/** Otherwise the homeserver tries again when its own pause is over. */
-async function wakeHomeserver({ stack }: BenchServers): Promise<void> {
-  const { homeserverUrl, asToken } = stack.environment;
-  const response = await fetch(`${homeserverUrl}/_matrix/client/v1/appservice/fhir-matrix-bridge/ping`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${asToken}`, 'content-type': 'application/json' },
-    body: '{}',
-  });
-  if (!response.ok) throw new Error(`The homeserver answered the ping with ${response.status}`);
 }
 
 /** @throws Error when one came twice */

@@ -1,6 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -8,6 +6,7 @@ import { bridgeProcesses } from '../../../deploy/local/src/bridge';
 import { ManagedProcess } from '../../../deploy/local/src/child-process';
 import { freePorts } from '../../../deploy/local/src/free-port';
 import { prepareNatsServer } from '../../../deploy/local/src/nats-server';
+import { listensOn } from '../../../deploy/local/src/port-probe';
 import { preparePostgres } from '../../../deploy/local/src/postgres';
 
 /** `as-ingress` with its queue and database, and its peers; no homeserver: the benchmark is that. */
@@ -97,16 +96,4 @@ function peerProcess(peer: Peer, port: number, hsToken: string, directory: strin
     ready: () => listensOn(port),
     readyWithinMs: 20_000,
   });
-}
-
-async function listensOn(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -37,11 +37,15 @@ export interface Professional {
 /** Puts the patient and the people around them into the record, makes the accounts, and subscribes the bridge. */
 export async function setUpNetwork(stack: Stack): Promise<CareNetwork> {
   const network = await setUpPeople(new FhirApi(stack.fhir.baseUrl), stack.federation.homeservers);
-  const { notificationSecret } = stack.environment;
-  for (const type of ['CareTeam', 'CommunicationRequest', 'Communication']) {
-    await network.fhir.create(subscription(`${type}?`, `${stack.notifyUrl}/${type}`, notificationSecret));
-  }
+  await subscribe(network.fhir, stack);
   return network;
+}
+
+/** Has the FHIR server notify the bridge of what it brings into Matrix. */
+export async function subscribe(fhir: FhirApi, { notifyUrl, environment }: Stack): Promise<void> {
+  for (const type of ['CareTeam', 'CommunicationRequest', 'Communication']) {
+    await fhir.create(subscription(`${type}?`, `${notifyUrl}/${type}`, environment.notificationSecret));
+  }
 }
 
 /** The people alone: for a bridge that looks after its Subscriptions itself. */

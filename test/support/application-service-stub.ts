@@ -2,14 +2,15 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 
 /** An application service that answers 200 at once and stores nothing: the homeserver then replays as fast as it can. */
-export class Stub {
+export class ApplicationServiceStub {
+  /** The ids of the events that it was sent. */
   readonly seen = new Set<string>();
 
   private constructor(private readonly server: Server) {}
 
-  static async start(port: number): Promise<Stub> {
+  static async start(port: number): Promise<ApplicationServiceStub> {
     const server = createServer();
-    const stub = new Stub(server);
+    const stub = new ApplicationServiceStub(server);
     server.on('request', (request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
