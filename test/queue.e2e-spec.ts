@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { PermanentError, TransientError } from '@bridge/contracts';
-import { continueTrace, currentTraceparent, type Metrics } from '@bridge/platform';
+import { continueTrace, currentTraceparent, type Metrics, type SpanDescription } from '@bridge/platform';
 import { partitionOf, QueueConnection } from '@bridge/queue';
 import { Controller } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
@@ -10,7 +10,7 @@ import { headersOf, QueueFixture } from './support/queue-fixture';
 import { LogLines, MappingHandlers, startQueueWorker, type Handle } from './support/queue-worker';
 import { until } from './support/until';
 
-const sending = { name: 'test', kind: 'server' } as const;
+const sending = (): SpanDescription => ({ name: 'test', kind: 'server' });
 let fixture: QueueFixture;
 
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { PermanentError, TransientError } from '@bridge/contracts';
-import { continueTrace, currentTakenAt, currentTraceparent } from '@bridge/platform';
+import { continueTrace, currentTakenAt, currentTraceparent, type SpanDescription } from '@bridge/platform';
 import { DeadLetterBox } from '@bridge/queue';
 import { headersOf, QueueFixture } from '../support/queue-fixture';
 import { until } from '../support/until';
@@ -9,7 +9,7 @@ import { until } from '../support/until';
 const traceId = 'ab'.repeat(16);
 const traceparent = `00-${traceId}-${'cd'.repeat(8)}-01`;
 const takenAt = Date.parse('2026-01-31T12:00:00Z');
-const taking = { name: 'test', kind: 'server' } as const;
+const taking = (): SpanDescription => ({ name: 'test', kind: 'server' });
 
 let fixture: QueueFixture;
 

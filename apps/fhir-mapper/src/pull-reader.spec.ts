@@ -287,7 +287,11 @@ describe('what is read', () => {
 describe('the time that a change counts from', () => {
   const pullOf = async (world: World, takenAt?: number) => {
     world.pages = { CareTeam: [[resource<CareTeam>('CareTeam', 't', 3)]] };
-    await continueTrace({ takenAt }, { name: 'test', kind: 'consumer' }, () => world.reader.pull('ehr'));
+    await continueTrace(
+      { takenAt },
+      () => ({ name: 'test', kind: 'consumer' }),
+      () => world.reader.pull('ehr'),
+    );
     return world.published[0]?.takenAt;
   };
 

@@ -147,7 +147,10 @@ export class FhirTransport {
     read: (answer: Dispatcher.ResponseData) => Promise<Received>,
   ): Promise<Received> {
     return this.circuit.call(fhirRequest.operation, () =>
-      inSpan(this.spanOf(fhirRequest), () => this.ask(fhirRequest, authorization, read)),
+      inSpan(
+        () => this.spanOf(fhirRequest),
+        () => this.ask(fhirRequest, authorization, read),
+      ),
     );
   }
 

@@ -66,7 +66,10 @@ export class Homeserver implements OnApplicationShutdown {
    * @throws TransientError when the homeserver is away or busy, or has asked for patience; MatrixRefusal when it said no
    */
   async call<T>(call: Call): Promise<T> {
-    return inSpan(spanOf(call), () => this.attempt<T>(call));
+    return inSpan(
+      () => spanOf(call),
+      () => this.attempt<T>(call),
+    );
   }
 
   /**
@@ -74,7 +77,10 @@ export class Homeserver implements OnApplicationShutdown {
    * @throws as {@link call} does
    */
   async stream(call: StreamCall): Promise<OpenAnswer> {
-    return inSpan(spanOf(call), () => this.open(call));
+    return inSpan(
+      () => spanOf(call),
+      () => this.open(call),
+    );
   }
 
   /**

@@ -84,8 +84,10 @@ export class DeadLetterBox {
     if (through) fields.set(messageHeaders.parking, through);
     const id = `replay:${number}:${givenUpAt.getTime()}`;
     const subject = workSubject(kind, partitionFor(kind, key, this.connection.config.partitions));
-    await continueTrace(letter, { name: 'replay a dead letter', kind: 'internal' }, () =>
-      this.publisher.publishAgain(kind, subject, payload, fields, id),
+    await continueTrace(
+      letter,
+      () => ({ name: 'replay a dead letter', kind: 'internal' }),
+      () => this.publisher.publishAgain(kind, subject, payload, fields, id),
     );
     await this.discard(letter);
   }

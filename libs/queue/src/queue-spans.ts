@@ -19,8 +19,10 @@ export interface Place {
 
 /** Publishes in a span of its own, which the message's `traceparent` is to name. */
 export function inPublishSpan<T>(place: Place, publish: () => Promise<T>): Promise<T> {
-  const attributes = { ...attributesOf(place), 'messaging.operation.type': 'send' };
-  return inSpan({ name: `send ${place.stream}`, kind: 'producer', attributes }, publish);
+  return inSpan(() => {
+    const attributes = { ...attributesOf(place), 'messaging.operation.type': 'send' };
+    return { name: `send ${place.stream}`, kind: 'producer', attributes };
+  }, publish);
 }
 
 /** Handles one delivery in a span of its own: each try is one, below the span that published the message. */
@@ -29,14 +31,16 @@ export function inDeliverySpan(
   delivery: Delivery,
   handle: () => Promise<void>,
 ): Promise<void> {
-  const attributes = {
-    ...attributesOf({ stream, ...parseWorkSubject(delivery.subject) }),
-    'messaging.operation.type': 'process',
-    'bridge.attempts': delivery.attempts,
-  };
   return continueTrace(
     originOf(delivery),
-    { name: `process ${stream}`, kind: 'consumer', attributes },
+    () => {
+      const attributes = {
+        ...attributesOf({ stream, ...parseWorkSubject(delivery.subject) }),
+        'messaging.operation.type': 'process',
+        'bridge.attempts': delivery.attempts,
+      };
+      return { name: `process ${stream}`, kind: 'consumer', attributes };
+    },
     handle,
   );
 }

@@ -33,8 +33,10 @@ describe('Logger', () => {
 
   it('adds the trace id within a trace', async () => {
     const traceparent = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
-    await continueTrace({ traceparent }, { name: 'test', kind: 'consumer' }, async () =>
-      logger.log('Handled'),
+    await continueTrace(
+      { traceparent },
+      () => ({ name: 'test', kind: 'consumer' }),
+      async () => logger.log('Handled'),
     );
     expect(line().trace).toBe(TRACE_ID);
   });

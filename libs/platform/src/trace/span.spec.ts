@@ -1,12 +1,12 @@
 import { TransientError } from '@bridge/contracts';
-import { annotateSpan, continueTrace, failSpan, inSpan, linkSpan, recordSpans } from './span';
+import { annotateSpan, continueTrace, failSpan, inSpan, linkSpan, OpenSpan, recordSpans } from './span';
 import type { SpanDescription, SpanRecorder } from './span-recorder';
 import { childOf, countingFrom, currentTakenAt, currentTraceparent, type SpanContext } from './trace-context';
 
 const traceId = 'ab'.repeat(16);
 const traceparent = `00-${traceId}-${'cd'.repeat(8)}-01`;
-const taking: SpanDescription = { name: 'take', kind: 'consumer' };
-const calling: SpanDescription = { name: 'call', kind: 'client' };
+const taking = (): SpanDescription => ({ name: 'take', kind: 'consumer' });
+const calling = (): SpanDescription => ({ name: 'call', kind: 'client' });
 
 /** What was recorded, in the order of the ends. */
 let told: string[];
@@ -49,6 +49,18 @@ describe('while nothing is recorded', () => {
         expect(currentTraceparent()).toBe(outside);
       });
     });
+  });
+
+  it('no span is described', async () => {
+    const describe = jest.fn(calling);
+    OpenSpan.from({ traceparent }, describe).end();
+    await continueTrace({ traceparent }, describe, () => inSpan(describe, async () => undefined));
+    expect(describe).not.toHaveBeenCalled();
+
+    recordSpans(recorder);
+    OpenSpan.from({ traceparent }, describe).end();
+    await continueTrace({ traceparent }, describe, () => inSpan(describe, async () => undefined));
+    expect(describe).toHaveBeenCalledTimes(3);
   });
 
   it('work outside of any trace stays outside', async () => {

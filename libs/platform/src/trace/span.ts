@@ -13,10 +13,13 @@ export function recordSpans(by: SpanRecorder | undefined): void {
 export class OpenSpan {
   private constructor(private readonly passage: Passage) {}
 
-  /** Goes on with the trace of where the work comes from; begins one when that is missing or malformed. */
-  static from({ traceparent, takenAt }: Origin, description: SpanDescription): OpenSpan {
+  /**
+   * Goes on with the trace of where the work comes from; begins one when that is missing or malformed.
+   * @param describe asked only where spans are recorded, because every request and every message passes here
+   */
+  static from({ traceparent, takenAt }: Origin, describe: () => SpanDescription): OpenSpan {
     const parent = parseTraceparent(traceparent);
-    const span = recorder?.begin(description, parent);
+    const span = recorder?.begin(describe(), parent);
     return new OpenSpan({ ...(span?.context ?? childOf(parent)), takenAt, span });
   }
 
@@ -37,21 +40,27 @@ export class OpenSpan {
   }
 }
 
-/** Runs work that came from elsewhere in a span of its own. What it throws is told in the span by its class alone. */
+/**
+ * Runs work that came from elsewhere in a span of its own. What it throws is told in the span by its class alone.
+ * @param describe asked only where spans are recorded
+ */
 export function continueTrace<T>(
   origin: Origin,
-  description: SpanDescription,
+  describe: () => SpanDescription,
   work: () => Promise<T>,
 ): Promise<T> {
-  const span = OpenSpan.from(origin, description);
+  const span = OpenSpan.from(origin, describe);
   return toItsEnd(span, () => span.run(work));
 }
 
-/** Runs a part of the work in a span below the current one. Where nothing is recorded it only runs it. */
-export function inSpan<T>(description: SpanDescription, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs a part of the work in a span below the current one. Where nothing is recorded it only runs it.
+ * @param describe asked only where spans are recorded
+ */
+export function inSpan<T>(describe: () => SpanDescription, work: () => Promise<T>): Promise<T> {
   if (!recorder) return work();
   const passage = currentPassage();
-  const span = recorder.begin(description, passage);
+  const span = recorder.begin(describe(), passage);
   return toItsEnd(span, () => runIn({ ...span.context, span, takenAt: passage?.takenAt }, work));
 }
 

@@ -1,10 +1,11 @@
 import { continueTrace } from './span';
+import type { SpanDescription } from './span-recorder';
 import { currentTraceId, currentTraceparent } from './trace-context';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN_ID = '00f067aa0ba902b7';
 
-const told = { name: 'test', kind: 'consumer' } as const;
+const told = (): SpanDescription => ({ name: 'test', kind: 'consumer' });
 
 const runWithTrace = <T>(traceparent: string | undefined, work: () => T): Promise<T> =>
   continueTrace({ traceparent }, told, async () => work());

@@ -10,7 +10,7 @@ export function traceRequests(fastify: Pick<FastifyInstance, 'addHook'>): void {
   // After the body has been read, because its stream does not carry the asynchronous context on.
   fastify.addHook('preHandler', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     if (notRecorded.has(request.routeOptions.url)) return done();
-    const span = spanOf(request, reply.elapsedTime);
+    const span = spanOf(request, reply);
     spans.set(request, span);
     span.run(done);
   });
@@ -36,17 +36,19 @@ export function traceRequests(fastify: Pick<FastifyInstance, 'addHook'>): void {
 }
 
 /** The route, never the URL: paths and queries hold ids. */
-function spanOf({ method, headers, routeOptions }: FastifyRequest, elapsedMs: number): OpenSpan {
+function spanOf({ method, headers, routeOptions }: FastifyRequest, reply: FastifyReply): OpenSpan {
   const { traceparent } = headers;
   const takenAt = Date.now();
-  const route = routeOptions.url ?? 'unknown';
   return OpenSpan.from(
     { traceparent: typeof traceparent === 'string' ? traceparent : undefined, takenAt },
-    {
-      name: `${method} ${route}`,
-      kind: 'server',
-      attributes: { 'http.request.method': method, 'http.route': route },
-      startedAt: takenAt - elapsedMs,
+    () => {
+      const route = routeOptions.url ?? 'unknown';
+      return {
+        name: `${method} ${route}`,
+        kind: 'server',
+        attributes: { 'http.request.method': method, 'http.route': route },
+        startedAt: takenAt - reply.elapsedTime,
+      };
     },
   );
 }
