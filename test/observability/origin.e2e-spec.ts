@@ -64,7 +64,8 @@ it('a message that began by itself has no time, and one of an older version or w
   const { headers } = await import('nats');
   const strange = headers();
   strange.set('Bridge-Taken-At', 'yesterday');
-  await queue.publishAgain('fhir.pull', 'mapping.0.fhir.pull', Buffer.from('{"source":"x"}'), strange, '2');
+  const payload = Buffer.from('{"source":"x"}');
+  await queue.publishAgain({ kind: 'fhir.pull', partition: 0, payload, headers: strange, id: '2' });
   await until('both', () => seen.length === 2);
   expect(seen).toEqual([undefined, undefined]);
 }, 30_000);

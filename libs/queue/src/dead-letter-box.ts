@@ -7,7 +7,7 @@ import { isKind } from './message-codec';
 import { partitionFor } from './partition';
 import { QueueConnection } from './queue-connection';
 import { QueuePublisher } from './queue-publisher';
-import { parseDeadLetterSubject, parseWorkSubject, workSubject } from './subject';
+import { parseDeadLetterSubject, parseWorkSubject } from './subject';
 
 /** A dead letter as it is kept. */
 export interface KeptDeadLetter {
@@ -83,11 +83,11 @@ export class DeadLetterBox {
     fields.set(messageHeaders.place, place);
     if (through) fields.set(messageHeaders.parking, through);
     const id = `replay:${number}:${givenUpAt.getTime()}`;
-    const subject = workSubject(kind, partitionFor(kind, key, this.connection.config.partitions));
+    const partition = partitionFor(kind, key, this.connection.config.partitions);
     await continueTrace(
       letter,
       () => ({ name: 'replay a dead letter', kind: 'internal' }),
-      () => this.publisher.publishAgain(kind, subject, payload, fields, id),
+      () => this.publisher.publishAgain({ kind, partition, payload, headers: fields, id }),
     );
     await this.discard(letter);
   }

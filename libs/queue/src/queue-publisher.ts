@@ -10,7 +10,7 @@ import { partitionFor } from './partition';
 import { QueueConnection } from './queue-connection';
 import { inPublishSpan } from './queue-spans';
 import { apiErrorCode } from './streams';
-import { deadLetterStream, parseWorkSubject, workSubject } from './subject';
+import { deadLetterStream, workSubject } from './subject';
 
 /** JetStream refuses because of `max_bytes` or `max_msgs` (nats-server `server/errors.json`, JSStreamStoreFailedF). */
 const storeFailed = 10077;
@@ -39,11 +39,12 @@ export interface Stored {
 }
 
 /** A message as it goes to the server. */
-interface Prepared {
+export interface PreparedMessage {
   readonly kind: MessageKind;
-  readonly subject: string;
+  readonly partition: number;
   readonly payload: Uint8Array;
   readonly headers: MsgHdrs;
+  /** Names it in its stream: the same id twice within two minutes is stored once. */
   readonly id: string;
 }
 
@@ -151,31 +152,24 @@ export class QueuePublisher {
    * Puts bytes that were in a work queue on it again. Resolves only after JetStream has stored them.
    * @throws QueueUnavailableError not stored, or not known: repeat with the same id
    */
-  async publishAgain(
-    kind: MessageKind,
-    subject: string,
-    payload: Uint8Array,
-    fields: MsgHdrs,
-    id: string,
-  ): Promise<Stored> {
-    return this.send({ kind, subject, payload, headers: fields, id });
+  async publishAgain(message: PreparedMessage): Promise<Stored> {
+    return this.send(message);
   }
 
   /** @throws MalformedMessageError, MessageTooLargeError */
-  private prepare<K extends MessageKind>(key: string, { kind, data, id }: Publication<K>): Prepared {
+  private prepare<K extends MessageKind>(key: string, { kind, data, id }: Publication<K>): PreparedMessage {
     const payload = encodeMessage(kind, data);
     if (payload.byteLength > this.largestPayload()) throw new MessageTooLargeError(kind, payload.byteLength);
-    const subject = workSubject(kind, partitionFor(kind, key, this.connection.config.partitions));
+    const partition = partitionFor(kind, key, this.connection.config.partitions);
     const fields = headers();
     fields.set(messageHeaders.key, key);
-    return { kind, subject, payload, headers: fields, id: `${kind}:${id}` };
+    return { kind, partition, payload, headers: fields, id: `${kind}:${id}` };
   }
 
-  private async send({ kind, subject, payload, headers: fields, id }: Prepared): Promise<Stored> {
-    const place = { stream: messages[kind].stream, ...parseWorkSubject(subject) };
-    return inPublishSpan(place, async () => {
+  private async send({ kind, partition, payload, headers: fields, id }: PreparedMessage): Promise<Stored> {
+    return inPublishSpan({ stream: messages[kind].stream, kind, partition }, async () => {
       setOrigin(fields);
-      const { duplicate, seq } = await this.store(kind, subject, payload, fields, id);
+      const { duplicate, seq } = await this.store(kind, workSubject(kind, partition), payload, fields, id);
       this.published.inc({ kind, duplicate: String(duplicate) });
       annotateSpan({ 'bridge.duplicate': duplicate });
       return { duplicate, sequence: seq };
