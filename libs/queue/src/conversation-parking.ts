@@ -9,7 +9,6 @@ import {
 import type { Delivery } from './delivery';
 import { isKind } from './message-codec';
 import { messageHeaders } from './message-headers';
-import { parseWorkSubject } from './subject';
 
 /** An earlier message of its conversation was given up: this one waits among the dead letters, in its order. */
 export class ConversationParkedError extends PermanentError {
@@ -81,6 +80,6 @@ export class ConversationParking {
 
 /** The key of a message that is in order with others of its conversation. */
 function conversationOf(delivery: Delivery): string | undefined {
-  const { kind } = parseWorkSubject(delivery.subject);
+  const { kind } = delivery;
   return isKind(kind) && isOfConversation(kind) ? delivery.header(messageHeaders.key) : undefined;
 }

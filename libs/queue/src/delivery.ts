@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { nanos, type Msg } from 'nats';
 import type { QueueConnection } from './queue-connection';
+import { parseWorkSubject } from './subject';
 
 /** How a delivery ends: done, again after so many milliseconds, or never again. */
 export type Settlement =
@@ -16,6 +17,9 @@ const betweenTriesMs = 50;
  * are those of NATS' ADR-15.
  */
 export class Delivery {
+  /** As its subject has it: perhaps none that this version knows. */
+  readonly kind: string;
+  readonly partition: number;
   readonly attempts: number;
   readonly sequence: number;
   readonly storedAt: Date;
@@ -24,6 +28,9 @@ export class Delivery {
     private readonly connection: QueueConnection,
     private readonly message: Msg,
   ) {
+    const { kind, partition } = parseWorkSubject(message.subject);
+    this.kind = kind;
+    this.partition = partition;
     const tokens = (message.reply ?? '').split('.');
     const [attempts, sequence, , storedAt] = (tokens.length > 9 ? tokens.slice(6) : tokens.slice(4)).map(
       Number,

@@ -4,11 +4,11 @@ import { Logger } from '@nestjs/common';
 import { ConversationParkedError, type ConversationParking } from './conversation-parking';
 import type { DeadLetter } from './dead-letters';
 import type { Delivery } from './delivery';
-import { kindLabel } from './message-codec';
-import { messageHeaders, readTakenAt } from './message-headers';
+import { describeDelivery } from './describe-delivery';
+import { messageHeaders } from './message-headers';
 import type { QueuePublisher } from './queue-publisher';
+import { originOf } from './queue-spans';
 import { backoffMs, type Verdict, verdictOn } from './retry-policy';
-import { parseWorkSubject } from './subject';
 
 /** What came of a delivery whose handler failed. */
 export type FailureOutcome = 'retried' | 'dead-letter' | 'parked';
@@ -53,7 +53,7 @@ export class FailedDeliveries {
     error: unknown,
     { recovery, delayMs }: Pick<Verdict & { action: 'retry' }, 'recovery' | 'delayMs'>,
   ): Promise<FailureOutcome> {
-    const line = { err: error, delayMs, ...this.describe(delivery) };
+    const line = { err: error, delayMs, ...describeDelivery(this.stream, delivery) };
     if (recovery === 'transient') this.logger.warn({ msg: 'Failed, will be tried again', ...line });
     else this.logger.error({ msg: 'Failed until somebody mends it, will be tried again', ...line });
     await delivery.settle({ verb: 'nak', delayMs });
@@ -77,7 +77,7 @@ export class FailedDeliveries {
     this.logger.error({
       msg: parked ? 'Handed to the dead letters, its conversation waits' : 'Handed to the dead letters',
       err: error,
-      ...this.describe(delivery),
+      ...describeDelivery(this.stream, delivery),
     });
     await delivery.settle({ verb: 'term', reason: failureClass });
     return 'dead-letter';
@@ -92,7 +92,7 @@ export class FailedDeliveries {
     };
     if (!(await this.parking.setAside(error, () => this.publisher.setAside(letter))))
       return this.retry(delivery, error, { recovery: 'transient', delayMs: 0 });
-    this.logger.log({ msg: 'Set aside, its conversation waits', ...this.describe(delivery) });
+    this.logger.log({ msg: 'Set aside, its conversation waits', ...describeDelivery(this.stream, delivery) });
     await delivery.settle({ verb: 'term', reason: error.failureClass });
     return 'parked';
   }
@@ -100,22 +100,16 @@ export class FailedDeliveries {
   private letterOf(delivery: Delivery): Omit<DeadLetter, 'reason' | 'failureClass'> {
     return {
       stream: this.stream,
-      ...parseWorkSubject(delivery.subject),
+      kind: delivery.kind,
+      partition: delivery.partition,
       payload: delivery.payload,
       id: String(delivery.sequence),
       attempts: delivery.attempts,
       key: delivery.header(messageHeaders.key),
       originalSubject: delivery.subject,
       place: delivery.header(messageHeaders.place) ?? placeOf(delivery),
-      traceparent: delivery.header(messageHeaders.traceparent),
-      takenAt: readTakenAt(delivery.header(messageHeaders.takenAt)),
+      ...originOf(delivery),
     };
-  }
-
-  private describe(delivery: Delivery): object {
-    const { attempts, sequence } = delivery;
-    const kind = kindLabel(parseWorkSubject(delivery.subject).kind);
-    return { kind, stream: this.stream, sequence, attempts };
   }
 }
 

@@ -5,11 +5,11 @@ import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { ConversationParking } from './conversation-parking';
 import type { Delivery } from './delivery';
+import { describeDelivery } from './describe-delivery';
 import type { FailedDeliveries } from './failed-deliveries';
 import { decodeMessage, kindLabel } from './message-codec';
 import { QueueContext } from './queue-context';
 import { inDeliverySpan } from './queue-spans';
-import { parseWorkSubject } from './subject';
 
 /** From a millisecond to the ten minutes that a backlog may wait. */
 const waitBuckets = [0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600];
@@ -52,7 +52,7 @@ export class MessageDispatcher {
   }
 
   private async inTrace(delivery: Delivery): Promise<void> {
-    const kind = kindOf(delivery);
+    const kind = kindLabel(delivery.kind);
     this.waitSeconds.observe({ kind }, Math.max(0, Date.now() - delivery.storedAt.getTime()) / 1000);
     const stopClock = this.handleSeconds.startTimer({ kind });
     const lifeSign = setInterval(() => delivery.working(), this.ackWaitMs / 3);
@@ -90,17 +90,8 @@ export class MessageDispatcher {
     if (await delivery.settle({ verb: 'ack' })) return 'done';
     this.logger.warn({
       msg: 'Done, but the server did not confirm: it will come again',
-      ...this.describe(delivery),
+      ...describeDelivery(this.stream, delivery),
     });
     return 'unconfirmed';
   }
-
-  private describe(delivery: Delivery): object {
-    const { attempts, sequence } = delivery;
-    return { kind: kindOf(delivery), stream: this.stream, sequence, attempts };
-  }
-}
-
-function kindOf(delivery: Delivery): string {
-  return kindLabel(parseWorkSubject(delivery.subject).kind);
 }

@@ -1,7 +1,6 @@
 import type { MessageKind, WorkStream } from '@bridge/contracts';
 import type { Delivery } from './delivery';
 import { messageHeaders } from './message-headers';
-import { parseWorkSubject } from './subject';
 
 /** What a handler may know about the message that it was given: `@Ctx() context: QueueContext`. */
 export class QueueContext {
@@ -21,9 +20,8 @@ export class QueueContext {
     readonly stream: WorkStream,
     delivery: Delivery,
   ) {
-    const { kind, partition } = parseWorkSubject(delivery.subject);
-    this.kind = kind as MessageKind;
-    this.partition = partition;
+    this.kind = delivery.kind as MessageKind;
+    this.partition = delivery.partition;
     this.key = delivery.header(messageHeaders.key);
     this.sequence = delivery.sequence;
     this.attempts = delivery.attempts;

@@ -3,7 +3,6 @@ import { continueTrace, inSpan, type Origin } from '@bridge/platform';
 import type { Delivery } from './delivery';
 import { kindLabel } from './message-codec';
 import { messageHeaders, readTakenAt } from './message-headers';
-import { parseWorkSubject } from './subject';
 
 /*
  * Spans as OpenTelemetry's semantic conventions for messaging have them. The ordering key is not in them: it may name a
@@ -35,7 +34,7 @@ export function inDeliverySpan(
     originOf(delivery),
     () => {
       const attributes = {
-        ...attributesOf({ stream, ...parseWorkSubject(delivery.subject) }),
+        ...attributesOf({ stream, kind: delivery.kind, partition: delivery.partition }),
         'messaging.operation.type': 'process',
         'bridge.attempts': delivery.attempts,
       };
@@ -45,7 +44,8 @@ export function inDeliverySpan(
   );
 }
 
-function originOf(delivery: Delivery): Origin {
+/** Where the work on a message began, as the message tells it. */
+export function originOf(delivery: Delivery): Origin {
   return {
     traceparent: delivery.header(messageHeaders.traceparent),
     takenAt: readTakenAt(delivery.header(messageHeaders.takenAt)),
