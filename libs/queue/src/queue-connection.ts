@@ -104,8 +104,8 @@ export class QueueConnection implements OnApplicationShutdown {
       return await this.manager.streams.deleteMessage(deadLetterStream, number);
     } catch (error) {
       // The code does not tell why: because it is gone, or because the server's disk failed.
-      const isGone = apiErrorCode(error) === deleteFailed && (await this.deadLetterAt(number)) === undefined;
-      if (isGone) return false;
+      const mayBeGone = apiErrorCode(error) === deleteFailed;
+      if (mayBeGone && (await this.deadLetterFrom(number))?.seq !== number) return false;
       throw QueueUnavailableError.away(error);
     }
   }
@@ -138,13 +138,9 @@ export class QueueConnection implements OnApplicationShutdown {
     await this.close();
   }
 
-  private async deadLetterAt(number: number): Promise<StoredMsg | undefined> {
-    return this.stored(deadLetterStream, { seq: number });
-  }
-
   private async stored(
     stream: string,
-    query: { seq: number; next_by_subj?: string },
+    query: { seq: number; next_by_subj: string },
   ): Promise<StoredMsg | undefined> {
     try {
       return await this.manager.streams.getMessage(stream, query);
