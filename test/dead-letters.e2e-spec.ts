@@ -178,7 +178,7 @@ describe('bridge dead-letters', () => {
     await giveUp(conversation);
     const connection = await fixture.connection();
     const box = new DeadLetterBox(connection, publisher);
-    for await (const letter of box.choose()) {
+    for (const letter of await box.choose()) {
       await box.replay(letter);
       await box.replay(letter);
     }

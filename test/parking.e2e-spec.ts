@@ -62,12 +62,11 @@ async function publish(conversation: string, ...versions: string[]): Promise<voi
 }
 
 async function letters(): Promise<{ version: string; failureClass: string }[]> {
-  const all = [];
-  for await (const { payload, failureClass } of box.choose()) {
+  const kept = await box.choose();
+  return kept.map(({ payload, failureClass }) => {
     const { versionId } = JSON.parse(Buffer.from(payload).toString('utf8')) as { versionId: string };
-    all.push({ version: versionId, failureClass });
-  }
-  return all;
+    return { version: versionId, failureClass };
+  });
 }
 
 const emptyQueue = () => until('the empty queue', async () => (await fixture.backlog()) === 0);

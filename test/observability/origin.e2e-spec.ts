@@ -45,7 +45,7 @@ it('the trace and the time are those of the ingress in every hop, at every try, 
   await until('the end of the delivery', async () => (await fixture.backlog()) === 0);
 
   const box = new DeadLetterBox(await fixture.connection(), queue);
-  for await (const kept of box.choose()) await box.replay(kept);
+  for (const kept of await box.choose()) await box.replay(kept);
   await until('the replay', () => seen.length === 4);
   const same = { trace: traceId, takenAt };
   expect(seen).toEqual([

@@ -22,7 +22,7 @@ export class DeadLetterCommands {
   ) {}
 
   async list(choice: DeadLetterChoice, asJson: boolean): Promise<void> {
-    const letters = await this.chosen(choice);
+    const letters = await this.box.choose(choice);
     if (asJson) return letters.forEach((letter) => this.output.result(JSON.stringify(letterObject(letter))));
     if (letters.length > 0) this.output.result(letterTable(letters));
     this.output.note(`${letters.length} dead letters`);
@@ -93,7 +93,7 @@ export class DeadLetterCommands {
 
   /** All that are chosen at the beginning: what is given up again meanwhile is not taken up once more. */
   private async all(choice: DeadLetterChoice): Promise<KeptDeadLetter[]> {
-    const letters = await this.chosen(choice);
+    const letters = await this.box.choose(choice);
     for (const number of choice.numbers ?? [])
       if (!letters.some((letter) => letter.number === number)) throw notThere(number);
     return letters;
@@ -105,15 +105,9 @@ export class DeadLetterCommands {
   }
 
   private async one(number: number): Promise<KeptDeadLetter> {
-    const [letter] = await this.chosen({ numbers: [number] });
+    const [letter] = await this.box.choose({ numbers: [number] });
     if (!letter) throw notThere(number);
     return letter;
-  }
-
-  private async chosen(choice: DeadLetterChoice): Promise<KeptDeadLetter[]> {
-    const letters: KeptDeadLetter[] = [];
-    for await (const letter of this.box.choose(choice)) letters.push(letter);
-    return letters;
   }
 }
 

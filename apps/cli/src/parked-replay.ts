@@ -36,9 +36,8 @@ export class ParkedReplay {
 
   /** The dead letters of a conversation that wait, in its own order: a replay that failed has come behind the others. */
   async waiting({ stream, key }: ParkedConversation): Promise<KeptDeadLetter[]> {
-    const letters: KeptDeadLetter[] = [];
-    for await (const letter of this.box.choose({ stream, key }))
-      if (letter.parking !== undefined) letters.push(letter);
-    return letters.sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : a.number - b.number));
+    const letters = await this.box.choose({ stream, key });
+    const waiting = letters.filter(({ parking }) => parking !== undefined);
+    return waiting.sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : a.number - b.number));
   }
 }

@@ -55,16 +55,14 @@ export class DeadLetterBox {
    * The chosen dead letters, in the order in which they were given up.
    * @throws QueueUnavailableError
    */
-  async *choose(choice: DeadLetterChoice = {}): AsyncGenerator<KeptDeadLetter> {
-    const wanted = choice.numbers && new Set(choice.numbers);
-    let next = 1;
-    for (;;) {
+  async choose(choice: DeadLetterChoice = {}): Promise<KeptDeadLetter[]> {
+    const chosen: KeptDeadLetter[] = [];
+    for (let next = 1; ;) {
       const stored = await this.connection.deadLetterFrom(next);
-      if (!stored) return;
+      if (!stored) return chosen;
       next = stored.seq + 1;
       const letter = keptIn(stored);
-      if (wanted?.has(letter.number) === false) continue;
-      if (isChosen(letter, choice)) yield letter;
+      if (isChosen(letter, choice)) chosen.push(letter);
     }
   }
 
@@ -100,9 +98,10 @@ export class DeadLetterBox {
 
 function isChosen(
   letter: KeptDeadLetter,
-  { stream, key, failureClass, kind }: Omit<DeadLetterChoice, 'numbers'>,
+  { numbers, stream, key, failureClass, kind }: DeadLetterChoice,
 ): boolean {
   return (
+    (numbers?.includes(letter.number) ?? true) &&
     (stream ?? letter.stream) === letter.stream &&
     (key ?? letter.key) === letter.key &&
     (failureClass ?? letter.failureClass) === letter.failureClass &&
