@@ -52,6 +52,12 @@ it('a notification that came while a pull was under way is answered by another o
   expect(world.pulls).toHaveLength(2);
 });
 
+it('a notification of no type has nothing read; what is gone is looked for all the same', async () => {
+  const { world, notify } = setUp();
+  await notify(1, 'ehr', { types: [], gone: ['Task/1' as FhirRef] });
+  expect(world).toMatchObject({ pulls: [], looked: ['Task/1'] });
+});
+
 it('the notifications of one source say nothing of another', async () => {
   const { world, notify } = setUp();
   world.newest = 5;

@@ -37,9 +37,9 @@ export class PullController {
     @Ctx() context: QueueContext,
   ): Promise<void> {
     const answers = this.answered.answersTo(source, types, context.sequence);
-    if (answers.length === 0) await this.read(source, types, context.sequence);
+    if (!answers) await this.read(source, types, context.sequence);
     // The changes go on with the trace of the pull that read them.
-    for (const { traceparent } of answers) linkSpan(traceparent);
+    for (const { traceparent } of answers ?? []) linkSpan(traceparent);
     if (gone) await this.deletions.look(gone);
   }
 
