@@ -1,4 +1,4 @@
-import { AuditTrail } from '@bridge/audit';
+import { AuditTrail, messageContent } from '@bridge/audit';
 import { refusalOfMessage } from '@bridge/mapping';
 import type { KeptDeadLetter } from '@bridge/queue';
 import { Injectable } from '@nestjs/common';
@@ -20,18 +20,10 @@ export class OperatorAudit {
     why: string,
     act: () => Promise<void>,
   ): Promise<void> {
-    const { number, givenUpAt, kind } = letter;
-    const { by, to, what, room, event } = refusalOfMessage(kind, contentOf(letter), why);
+    const { number, givenUpAt, kind, payload } = letter;
+    const { by, to, what, room, event } = refusalOfMessage(kind, messageContent(payload), why);
     const key = `operator ${why} ${number} ${givenUpAt.toISOString()}`;
     const deed = { deed: 'execute', key, told: 'each-time', operator, reason: why } as const;
     await this.trail.around({ ...deed, by, to, what, room, event }, act, () => ({}));
-  }
-}
-
-function contentOf({ payload }: KeptDeadLetter): unknown {
-  try {
-    return JSON.parse(Buffer.from(payload).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { Injectable, OnModuleInit } from '@nestjs/common';
 import { refusalOfMessage } from '@bridge/mapping';
 import { type DeadLetter, QueuePublisher } from '@bridge/queue';
 import { AuditTrail } from './audit-trail';
+import { messageContent } from './message-content';
 
 /** Whatever a worker gives up is told before it becomes a dead letter. */
 @Injectable()
@@ -17,24 +18,12 @@ export class DeadLetterAudit implements OnModuleInit {
   }
 
   private async tell({ stream, id, kind, payload, failureClass }: DeadLetter): Promise<void> {
-    const text =
-      payload instanceof Uint8Array ? Buffer.from(payload).toString('utf8') : JSON.stringify(payload);
+    const bytes = payload instanceof Uint8Array ? payload : Buffer.from(JSON.stringify(payload ?? null));
     // Its number in the stream begins again when the stream is made anew: with what it holds it is still unique.
-    const digest = createHash('sha256')
-      .update(text ?? '')
-      .digest('base64url');
+    const digest = createHash('sha256').update(bytes).digest('base64url');
     await this.trail.refused(
       `dead letter ${stream} ${id} ${digest}`,
-      refusalOfMessage(kind, parsed(text), failureClass),
+      refusalOfMessage(kind, messageContent(bytes), failureClass),
     );
-  }
-}
-
-/** Of what is no JSON nothing can be told but that it was refused. */
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
   }
 }
