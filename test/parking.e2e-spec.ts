@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type DeadLetterClass, FhirRef, PermanentError } from '@bridge/contracts';
+import { type DeadLetterClass, FhirRef, type ParkedConversation, PermanentError } from '@bridge/contracts';
 import { ParkedConversationStore } from '@bridge/persistence';
 import { DeadLetterBox, type QueuePublisher } from '@bridge/queue';
 import type { TestingModule } from '@nestjs/testing';
+import { DeadLetterCommands } from '../apps/cli/src/dead-letter-commands';
+import type { OperatorAudit } from '../apps/cli/src/operator-audit';
 import { ParkedReplay } from '../apps/cli/src/parked-replay';
 import { queryDatabase } from './support/database';
 import { QueueFixture } from './support/queue-fixture';
@@ -123,7 +125,7 @@ describe('after a failure that parks', () => {
 
     const numbers = Array.from({ length: 30 }, (_, index) => String(index));
     const [outcome] = await Promise.all([replay(), publish(first, ...numbers.slice(3))]);
-    expect(outcome).toBe('goes-on');
+    expect(outcome).toBe('lifted');
     await emptyQueue();
     expect(done).toEqual(numbers);
     expect(await letters()).toEqual([]);
@@ -137,13 +139,13 @@ describe('after a failure that parks', () => {
     await emptyQueue();
     await publish(first, 'c');
     await emptyQueue();
-    expect(await replay()).toBe('parked-again');
+    expect(await replay()).toBe('replaced');
     await emptyQueue();
     expect(done).toEqual([]);
     expect(await letters()).toHaveLength(3);
 
     refused.clear();
-    expect(await replay()).toBe('goes-on');
+    expect(await replay()).toBe('lifted');
     await emptyQueue();
     expect(done).toEqual(['a', 'b', 'c']);
   });
@@ -161,9 +163,48 @@ describe('after a failure that parks', () => {
     expect((await letters()).map(({ version }) => version)).toEqual(['b', 'c', 'a']);
 
     refused.clear();
-    expect(await replay()).toBe('goes-on');
+    expect(await replay()).toBe('lifted');
     await emptyQueue();
     expect(done).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('an operator is told of a conversation', () => {
+  /** Discards all of it, while something else happens to the conversation. */
+  async function discard(
+    meanwhile: (conversation: ParkedConversation) => Promise<unknown>,
+  ): Promise<string[]> {
+    refused.set('a', 'conversation-unknown');
+    await worker();
+    await publish(first, 'a');
+    await emptyQueue();
+    const [conversation] = await parked.list();
+    const audit = {
+      around: async (_letter: unknown, _operator: string, _why: string, act: () => Promise<void>) => {
+        await act();
+        await meanwhile(conversation!);
+      },
+    } as OperatorAudit;
+    const notes: string[] = [];
+    const output = { result: () => undefined, note: (text: string) => void notes.push(text) };
+    const replayed = new ParkedReplay(box, parked);
+    const commands = new DeadLetterCommands(box, parked, replayed, audit, output);
+    await commands.discard({ key: first }, 'told by phone', 'noor');
+    return notes.filter((note) => note.startsWith(first));
+  }
+
+  it('that it goes on, also where somebody else has lifted its parking', async () => {
+    expect(await discard((conversation) => parked.lift(conversation, async () => true))).toEqual([
+      `${first} goes on`,
+    ]);
+    expect(await parked.list()).toEqual([]);
+  });
+
+  it('that it is parked again, where another message of it was given up meanwhile', async () => {
+    expect(await discard((conversation) => parked.park({ ...conversation, parking: 'later' }))).toEqual([
+      `${first} is parked again: see \`list\``,
+    ]);
+    expect(await parked.list()).toMatchObject([{ key: first, parking: 'later' }]);
   });
 });
 

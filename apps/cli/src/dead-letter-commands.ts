@@ -1,5 +1,5 @@
 import type { ParkedConversation } from '@bridge/contracts';
-import type { ParkedConversationStore } from '@bridge/persistence';
+import type { Lifted, ParkedConversationStore } from '@bridge/persistence';
 import type { DeadLetterBox, DeadLetterChoice, KeptDeadLetter } from '@bridge/queue';
 import { letterObject, letterTable, parkedTable } from './letter-table';
 import type { OperatorAudit } from './operator-audit';
@@ -10,6 +10,13 @@ export interface Output {
   readonly result: (text: string) => void;
   readonly note: (text: string) => void;
 }
+
+/** What is told of a conversation that was parked. */
+const becameOf: Readonly<Record<Lifted, string>> = {
+  lifted: 'goes on',
+  waiting: 'is parked still: `replay --key` has done what waits of it',
+  replaced: 'is parked again: see `list`',
+};
 
 /** `bridge dead-letters …`: what an operator does with what the bridge could not do. */
 export class DeadLetterCommands {
@@ -54,8 +61,8 @@ export class DeadLetterCommands {
     for (const letter of letters)
       if (!conversations.some((parked) => waitsIn(letter, parked))) await replay(letter);
     for (const parked of conversations) {
-      const outcome = await this.parkedReplay.replay(parked, replay);
-      this.output.note(`${parked.key} ${outcome === 'goes-on' ? 'goes on' : 'is parked again: see `list`'}`);
+      const lifted = await this.parkedReplay.replay(parked, replay);
+      this.output.note(`${parked.key} ${becameOf[lifted]}`);
     }
     this.output.note(`${replayed} replayed`);
   }
@@ -70,8 +77,7 @@ export class DeadLetterCommands {
     }
     for (const parked of conversations) {
       const lifted = await this.parkedReplay.lift(parked);
-      const waits = 'is parked still: `replay --key` has done what waits of it';
-      this.output.note(`${parked.key} ${lifted === 'waiting' ? waits : 'goes on'}`);
+      this.output.note(`${parked.key} ${becameOf[lifted]}`);
     }
     this.output.note(`${letters.length} discarded`);
   }

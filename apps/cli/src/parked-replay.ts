@@ -1,9 +1,6 @@
 import type { ParkedConversation } from '@bridge/contracts';
-import type { ParkedConversationStore } from '@bridge/persistence';
+import type { Lifted, ParkedConversationStore } from '@bridge/persistence';
 import type { DeadLetterBox, KeptDeadLetter } from '@bridge/queue';
-
-/** `goes-on`: nothing waits any more; `parked-again`: a message was given up anew, and those after it wait for it. */
-export type ParkedOutcome = 'goes-on' | 'parked-again';
 
 /** Has a parked conversation go on where it stopped, in its order. */
 export class ParkedReplay {
@@ -19,18 +16,16 @@ export class ParkedReplay {
   async replay(
     conversation: ParkedConversation,
     replay: (letter: KeptDeadLetter, through: string) => Promise<void>,
-  ): Promise<ParkedOutcome> {
+  ): Promise<Exclude<Lifted, 'waiting'>> {
     for (;;) {
       for (const letter of await this.waiting(conversation)) await replay(letter, conversation.parking);
       const lifted = await this.lift(conversation);
-      if (lifted !== 'waiting') return lifted === 'lifted' ? 'goes-on' : 'parked-again';
+      if (lifted !== 'waiting') return lifted;
     }
   }
 
   /** Lets a conversation go on if nothing of it waits. */
-  async lift(
-    conversation: ParkedConversation,
-  ): Promise<Awaited<ReturnType<ParkedConversationStore['lift']>>> {
+  async lift(conversation: ParkedConversation): Promise<Lifted> {
     return this.parked.lift(conversation, async () => (await this.waiting(conversation)).length === 0);
   }
 

@@ -8,7 +8,7 @@ export interface KnownParkedConversation extends ParkedConversation {
   readonly parkedAt: Date;
 }
 
-/** `lifted`: it goes on; `waiting`: there are messages of it still; `replaced`: it is parked anew, or was lifted already. */
+/** `lifted`: it goes on, perhaps since somebody else has lifted it; `waiting`: there are messages of it still; `replaced`: it is parked anew. */
 export type Lifted = 'lifted' | 'waiting' | 'replaced';
 
 /** How long a parking may be held by one who counts what waits, in milliseconds. */
@@ -46,11 +46,11 @@ export class ParkedConversationStore implements ParkedConversations {
   }
 
   async whileParked(parking: Parking, act: () => Promise<void>): Promise<boolean> {
-    const done = await this.locked(parking, async () => {
+    return this.locked(parking, async (_transaction, current) => {
+      if (current !== parking.parking) return false;
       await act();
       return true;
     });
-    return done ?? false;
   }
 
   /**
@@ -59,25 +59,25 @@ export class ParkedConversationStore implements ParkedConversations {
    */
   async lift(parking: Parking, isEmpty: () => Promise<boolean>): Promise<Lifted> {
     const { stream, key } = parking;
-    const lifted = await this.locked(parking, async (transaction) => {
+    return this.locked(parking, async (transaction, current) => {
+      if (current === undefined) return 'lifted';
+      if (current !== parking.parking) return 'replaced';
       if (!(await isEmpty())) return 'waiting';
       await transaction.parkedConversation.delete({ where: { stream_key: { stream, key } } });
       return 'lifted';
     });
-    return lifted ?? 'replaced';
   }
 
-  /** @returns undefined, with nothing done, when the conversation is not in that parking any more */
+  /** Acts on the conversation's present parking, undefined when it goes on, which nobody changes meanwhile. */
   private async locked<T>(
-    { stream, key, parking }: Parking,
-    act: (transaction: Prisma.TransactionClient) => Promise<T>,
-  ): Promise<T | undefined> {
+    { stream, key }: Parking,
+    act: (transaction: Prisma.TransactionClient, current: string | undefined) => Promise<T>,
+  ): Promise<T> {
     return this.database.transaction(
       async (transaction) => {
-        const rows = await transaction.$queryRaw<unknown[]>`
-          SELECT 1 FROM parked_conversation
-          WHERE stream = ${stream} AND key = ${key} AND parking = ${parking} FOR UPDATE`;
-        return rows.length === 0 ? undefined : act(transaction);
+        const [row] = await transaction.$queryRaw<{ parking: string }[]>`
+          SELECT parking FROM parked_conversation WHERE stream = ${stream} AND key = ${key} FOR UPDATE`;
+        return act(transaction, row?.parking);
       },
       { timeout: heldAtMostMs },
     );
