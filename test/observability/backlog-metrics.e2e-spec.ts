@@ -1,7 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { PermanentError, TransientError } from '@bridge/contracts';
+import { ParkedConversationStore } from '@bridge/persistence';
 import { Metrics } from '@bridge/platform';
+import { queryDatabase } from '../support/database';
 import { QueueFixture } from '../support/queue-fixture';
+import { openStores } from '../support/stores';
 import { until } from '../support/until';
 import { BacklogMetrics } from '../../libs/queue/src/backlog-metrics';
 
@@ -79,6 +82,32 @@ it('they tell what a worker has, what waits for its next try, and what was given
     );
   });
   release();
+}, 30_000);
+
+it('a worker tells how many conversations are parked, of both queues', async () => {
+  await queryDatabase(process.env.TEST_DATABASE_URL!, 'DELETE FROM parked_conversation');
+  const stores = await openStores();
+  try {
+    const parked = stores.get(ParkedConversationStore);
+    const { metrics } = await fixture.worker(() => undefined, { parked });
+    const parkedNow = async () =>
+      (await metrics.registry.metrics())
+        .split('\n')
+        .filter((line) => line.startsWith('bridge_parked_conversations'))
+        .map((line) => line.slice('bridge_parked_conversations'.length));
+    expect(await parkedNow()).toEqual(['{stream="MAPPING"} 0', '{stream="ROOMS"} 0']);
+
+    const failed = { parking: 'p', failureClass: 'fhir-refused' };
+    for (const key of ['Room/1', 'Room/2']) await parked.park({ stream: 'MAPPING', key, ...failed });
+    await parked.park({ stream: 'ROOMS', key: 'Room/1', ...failed });
+    expect(await parkedNow()).toEqual(['{stream="MAPPING"} 2', '{stream="ROOMS"} 1']);
+
+    await parked.lift({ stream: 'MAPPING', key: 'Room/1', parking: 'p' }, async () => true);
+    expect(await parkedNow()).toEqual(['{stream="MAPPING"} 1', '{stream="ROOMS"} 1']);
+  } finally {
+    await queryDatabase(process.env.TEST_DATABASE_URL!, 'DELETE FROM parked_conversation');
+    await stores.close();
+  }
 }, 30_000);
 
 it('they are absent, and the others are not, while NATS is away; and they come back', async () => {

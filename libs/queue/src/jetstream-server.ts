@@ -8,6 +8,7 @@ import { FailedDeliveries } from './failed-deliveries';
 import { checkHandlers } from './handler-check';
 import { keepErrorsOfHandlers } from './keep-errors';
 import { MessageDispatcher } from './message-dispatcher';
+import { tellParkedConversations } from './parked-metrics';
 import { partitionsOf } from './partition';
 import { PartitionConsumer } from './partition-consumer';
 import { PullSubscription } from './pull-subscription';
@@ -35,6 +36,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     private readonly metrics: Metrics,
   ) {
     super();
+    tellParkedConversations(parked, metrics);
   }
 
   /**
