@@ -91,9 +91,9 @@ export class QueuePublisher {
    * Puts several messages of one key on their work queue, in this order. Resolves only after JetStream has stored them
    * all, but for those that it can never take: in the place of each of these is why.
    *
-   * Each waits for the one before. Several under way at the same time would be faster and can change places: the client
-   * library sends after a reconnect what it had not sent yet, also where what went before was lost with the connection;
-   * and a server that has just started refuses one and takes the next.
+   * Each waits for the one before, and nothing follows one that was lost with its connection. Several under way at the
+   * same time would be faster and can change places: a full queue, or a server that has just started, refuses one and
+   * takes the next.
    * @throws QueueUnavailableError the rest is not stored, or it is not known: repeat all later with the same ids
    */
   async publishInOrder(
