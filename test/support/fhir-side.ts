@@ -65,14 +65,16 @@ export async function startRecordServer(): Promise<RecordServer> {
 /**
  * Makes ready a queue and a database of its own, and fhir-ingress and fhir-mapper in front of them, which are not
  * started yet. There is no homeserver: nothing of what comes from FHIR needs one before room-manager.
+ * @param queueFolder where NATS gets a folder for what it stores; the machine's temporary folder unless given
  */
 export async function prepareFhirSide(
   record: RecordServer,
   name: string,
   settings: Readonly<Record<string, string>> = {},
+  queueFolder?: string,
 ): Promise<FhirSide> {
   const [queue, databaseUrl, ports] = await Promise.all([
-    InspectedQueue.start(),
+    InspectedQueue.start(queueFolder),
     createDatabase(),
     freePorts(4),
   ]);

@@ -23,8 +23,9 @@ export class InspectedQueue {
     private readonly directory: string,
   ) {}
 
-  static async start(): Promise<InspectedQueue> {
-    const directory = await mkdtemp(join(tmpdir(), 'bridge-nats-'));
+  /** @param parent the folder in which the server gets one of its own */
+  static async start(parent = tmpdir()): Promise<InspectedQueue> {
+    const directory = await mkdtemp(join(parent, 'bridge-nats-'));
     const [port = 0, monitorPort = 0] = await freePorts(2);
     const logFile = join(directory, 'nats.log');
     const server = await prepareNatsServer({ port, monitorPort, directory, logFile });
