@@ -10,10 +10,11 @@ import { freePorts } from '../deploy/local/src/free-port';
 import { migrate } from '../deploy/local/src/migrate';
 import { type Postgres, preparePostgres } from '../deploy/local/src/postgres';
 import { queryDatabase } from './support/database';
+import { SmallDisk } from './support/small-disk';
 import { openStores } from './support/stores';
 import { until } from './support/until';
 
-/* What a worker is told when its database is not there: that the message has to wait, whatever the query was. */
+/* What a worker is told when its database is not there, or full: that the message has to wait, whatever the query was. */
 
 let postgres: Postgres;
 let nest: TestingModule;
@@ -117,6 +118,37 @@ it('a table that is not there yet waits for whoever migrates the database', asyn
     await queryDatabase(postgres.databaseUrl, 'ALTER TABLE not_there RENAME TO parked_conversation');
   }
 });
+
+it('a full disk waits for whoever makes room, and nothing that was written before is gone', async () => {
+  const disk = await SmallDisk.start({ bytes: 2 ** 20, user: postgres.process.spec.user });
+  const inDatabase = (statement: string) => queryDatabase(postgres.databaseUrl, statement);
+  const written: string[] = [];
+  const write = async (): Promise<void> => {
+    const key = randomUUID();
+    await parked.park({ stream: 'ROOMS', key, parking: 'full', failureClass: 'c' });
+    written.push(key);
+  };
+  try {
+    await inDatabase(`CREATE TABLESPACE small LOCATION '${disk.directory}'`);
+    await inDatabase('ALTER TABLE parked_conversation SET TABLESPACE small');
+    await inDatabase('CREATE TABLE ballast (bytes text) TABLESPACE small');
+    // Undone as a statement; the file that has grown stays as large as it is.
+    const fill = "INSERT INTO ballast SELECT repeat('x', 1000) FROM generate_series(1, 10000)";
+    await expect(inDatabase(fill)).rejects.toMatchObject({ code: '53100' });
+
+    const failure = await until('the table to need more room', () => failureOf(write));
+    expect(failure).toBeInstanceOf(NeedsPersonError);
+    expect(failure).toMatchObject({ failureClass: 'database-full' });
+    await inDatabase('DROP TABLE ballast');
+    await write();
+    for (const key of written) expect(await parked.find('ROOMS', key)).toBe('full');
+  } finally {
+    await inDatabase('DROP TABLE IF EXISTS ballast');
+    await inDatabase('ALTER TABLE parked_conversation SET TABLESPACE pg_default');
+    await inDatabase('DROP TABLESPACE IF EXISTS small');
+    await disk.stop();
+  }
+}, 60_000);
 
 it('a password that is not accepted waits for a person', async () => {
   const url = new URL(postgres.databaseUrl);

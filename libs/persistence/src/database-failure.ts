@@ -23,6 +23,9 @@ const passingKinds = new Set([
  */
 const passingState = /^(08...|53...|57P..|40...|55P03|25006)$/;
 
+/** Of those out of resources, the one that nobody but a person ends. */
+const diskFull = '53100';
+
 /** Prisma's own (its error reference): not reached, timed out, closed, no connection or transaction to be had in time. */
 const passingCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
 
@@ -46,6 +49,7 @@ export function databaseFailure(thrown: unknown): unknown {
   const { kind = '', originalCode = '' } = driverCause(thrown);
   if (accessKinds.has(kind)) return noAccess(thrown);
   if (schemaKinds.has(kind)) return schemaBehind(thrown);
+  if (originalCode === diskFull) return full(thrown);
   const isPassing =
     passingKinds.has(kind) ||
     passingState.test(originalCode) ||
@@ -70,6 +74,13 @@ function away(cause: unknown): TransientError {
 function noAccess(cause: unknown): NeedsPersonError {
   return new NeedsPersonError('database-access', 'The database does not let the bridge in', {
     advice: 'Correct DATABASE_URL: user, password, name of the database, TLS. Messages wait meanwhile.',
+    cause,
+  });
+}
+
+function full(cause: unknown): NeedsPersonError {
+  return new NeedsPersonError('database-full', 'The disk of the database is full', {
+    advice: 'Make room on the disk of Postgres, or give it a larger one. Messages wait meanwhile.',
     cause,
   });
 }
