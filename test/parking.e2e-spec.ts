@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DeadLetterClass, FhirRef, type ParkedConversation, PermanentError } from '@bridge/contracts';
 import { ParkedConversationStore } from '@bridge/persistence';
-import { DeadLetterBox, type QueuePublisher } from '@bridge/queue';
+import { DeadLetterBox, QueueBacklog, type QueuePublisher } from '@bridge/queue';
 import type { TestingModule } from '@nestjs/testing';
 import { DeadLetterCommands } from '../apps/cli/src/dead-letter-commands';
 import type { OperatorAudit } from '../apps/cli/src/operator-audit';
@@ -18,6 +18,7 @@ let nest: TestingModule;
 let parked: ParkedConversationStore;
 let queue: QueuePublisher;
 let box: DeadLetterBox;
+let parkedReplay: ParkedReplay;
 
 /** What the worker has done, in its order, and which messages it gives up as what. */
 const done: string[] = [];
@@ -38,7 +39,9 @@ beforeEach(async () => {
   await queryDatabase(process.env.TEST_DATABASE_URL!, 'DELETE FROM parked_conversation');
   fixture.config = { ...fixture.config, parkOn: ['conversation-unknown'] };
   queue = await fixture.publisher();
-  box = new DeadLetterBox(await fixture.connection(), queue);
+  const connection = await fixture.connection();
+  box = new DeadLetterBox(connection, queue);
+  parkedReplay = new ParkedReplay(box, parked, new QueueBacklog(connection));
 });
 
 afterEach(() => fixture.endTest());
@@ -77,8 +80,7 @@ const first = 'CommunicationRequest/1';
 
 async function replay(): Promise<string> {
   const [conversation] = await parked.list();
-  const replayed = new ParkedReplay(box, parked);
-  return replayed.replay(conversation!, (letter, through) => box.replay(letter, through));
+  return parkedReplay.replay(conversation!, (letter, through) => box.replay(letter, through));
 }
 
 describe('after a failure that parks', () => {
@@ -100,7 +102,7 @@ describe('after a failure that parks', () => {
     expect(await parked.list()).toMatchObject([
       { stream: 'MAPPING', key: first, failureClass: 'conversation-unknown' },
     ]);
-  });
+  }, 30_000);
 
   it('a worker that was not there when it happened lets nothing of it pass either', async () => {
     refused.set('a', 'conversation-unknown');
@@ -130,7 +132,41 @@ describe('after a failure that parks', () => {
     expect(done).toEqual(numbers);
     expect(await letters()).toEqual([]);
     expect(await parked.list()).toEqual([]);
-  });
+  }, 30_000);
+
+  it('a replay does not let it go on before a worker has seen what is on the queue already', async () => {
+    refused.set('a', 'conversation-unknown');
+    const before = await worker();
+    await publish(first, 'a');
+    await emptyQueue();
+    await before.close();
+    refused.clear();
+    await publish(first, 'b');
+
+    const replaying = replay();
+    await until('the replayed one behind the other', async () => (await fixture.backlog()) === 2);
+    await worker();
+    expect(await replaying).toBe('lifted');
+    await emptyQueue();
+    expect(done).toEqual(['a', 'b']);
+  }, 30_000);
+
+  it('a replay leaves it parked where no worker comes, and the next one completes it', async () => {
+    refused.set('a', 'conversation-unknown');
+    const before = await worker();
+    await publish(first, 'a');
+    await emptyQueue();
+    await before.close();
+    refused.clear();
+    await publish(first, 'b');
+
+    expect(await replay()).toBe('waiting');
+    expect(await parked.list()).toHaveLength(1);
+    await worker();
+    expect(await replay()).toBe('lifted');
+    await emptyQueue();
+    expect(done).toEqual(['a', 'b']);
+  }, 60_000);
 
   it('a replay that fails again parks it again, and the next one still has the right order', async () => {
     refused.set('a', 'conversation-unknown');
@@ -156,7 +192,7 @@ describe('after a failure that parks', () => {
     await publish(first, 'a', 'b', 'c');
     await emptyQueue();
     const [conversation] = await parked.list();
-    const [cause] = await new ParkedReplay(box, parked).waiting(conversation!);
+    const [cause] = await parkedReplay.waiting(conversation!);
     await box.replay(cause!, conversation!.parking);
     await emptyQueue();
     // It was refused again, now behind those that wait for it.
@@ -187,8 +223,7 @@ describe('an operator is told of a conversation', () => {
     } as OperatorAudit;
     const notes: string[] = [];
     const output = { result: () => undefined, note: (text: string) => void notes.push(text) };
-    const replayed = new ParkedReplay(box, parked);
-    const commands = new DeadLetterCommands(box, parked, replayed, audit, output);
+    const commands = new DeadLetterCommands(box, parked, parkedReplay, audit, output);
     await commands.discard({ key: first }, 'told by phone', 'noor');
     return notes.filter((note) => note.startsWith(first));
   }

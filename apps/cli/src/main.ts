@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { ParkedConversationStore } from '@bridge/persistence';
 import { ConfigError, loadConfig } from '@bridge/platform';
-import { DeadLetterBox, type DeadLetterChoice } from '@bridge/queue';
+import { DeadLetterBox, type DeadLetterChoice, QueueBacklog } from '@bridge/queue';
 import { NestFactory } from '@nestjs/core';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliModule, cliSections } from './cli.module';
@@ -94,7 +94,7 @@ async function run(act: (commands: DeadLetterCommands) => Promise<void>): Promis
       };
       const box = app.get(DeadLetterBox);
       const parked = app.get(ParkedConversationStore);
-      const replay = new ParkedReplay(box, parked);
+      const replay = new ParkedReplay(box, parked, app.get(QueueBacklog));
       await act(new DeadLetterCommands(box, parked, replay, app.get(OperatorAudit), output));
     } finally {
       await app.close();

@@ -1,7 +1,9 @@
-import type { MessageKind, MessageOf } from '@bridge/contracts';
+import type { MessageKind, MessageOf, ParkedConversation } from '@bridge/contracts';
 import { Injectable } from '@nestjs/common';
 import { MalformedMessageError, UnknownKindError } from './errors';
 import { decodeMessage } from './message-codec';
+import { messageHeaders } from './message-headers';
+import { partitionOf } from './partition';
 import { QueueConnection } from './queue-connection';
 import type { QueueContext } from './queue-context';
 import { parseWorkSubject } from './subject';
@@ -28,6 +30,29 @@ export class QueueBacklog {
       from = stored.seq + 1;
       const waiting = read(stored.subject, stored.data, stored.time);
       if (waiting) yield waiting;
+    }
+  }
+
+  /**
+   * Whether a message of a parked conversation lies ahead of one that was replayed. Were the parking lifted now, the
+   * later one would be done first; while it lasts, a worker sets it aside.
+   * @throws QueueUnavailableError
+   */
+  async isAheadOfReplayed({
+    stream,
+    key,
+    parking,
+  }: Pick<ParkedConversation, 'stream' | 'key' | 'parking'>): Promise<boolean> {
+    const partition = partitionOf(key, this.connection.config.partitions);
+    let isOneAhead = false;
+    for (let from = 1; ;) {
+      const stored = await this.connection.storedFrom(stream, partition, from);
+      if (!stored) return false;
+      from = stored.seq + 1;
+      if (stored.header?.get(messageHeaders.key) !== key) continue;
+      const isReplayed = stored.header.get(messageHeaders.parking) === parking;
+      if (isReplayed && isOneAhead) return true;
+      isOneAhead ||= !isReplayed;
     }
   }
 }
