@@ -40,7 +40,7 @@ const withServers = {
 
 /** End-to-end tests that hold times to a limit: nothing else may run beside them. */
 const measured = [
-  'test/as-ingress.e2e-spec.ts',
+  'test/as-ingress-lookup-times.e2e-spec.ts',
   'test/queue.e2e-spec.ts',
   'test/queue-order.e2e-spec.ts',
   'test/matrix/catch-up.e2e-spec.ts',
