@@ -148,7 +148,8 @@ export class CareTeamStore {
 
   /** The care team that had this Space before. */
   async ofFormerSpace(spaceId: RoomId): Promise<CareTeamSpace | undefined> {
-    const row = await this.database.client.careTeamSpace.findFirst({
+    // Not `findFirst`: its LIMIT has Postgres expect a match nearby, and read the whole table where there is none.
+    const [row] = await this.database.client.careTeamSpace.findMany({
       where: { formerSpaceIds: { has: spaceId } },
       select: { careTeam: true },
     });

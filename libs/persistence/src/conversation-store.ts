@@ -100,10 +100,16 @@ export class ConversationStore {
   /** The conversation that has this Room, or had it: what is said late in a Room that was replaced is recorded too. */
   async ofRoom(roomId: RoomId): Promise<Conversation | undefined> {
     const table = this.database.client.conversationRoom;
-    const row =
-      (await table.findUnique({ where: { roomId } })) ??
-      (await table.findFirst({ where: { formerRoomIds: { has: roomId } } }));
+    const row = (await table.findUnique({ where: { roomId } })) ?? (await this.formerlyOf(roomId));
     return row ? toConversation(row) : undefined;
+  }
+
+  /** Not `findFirst`: its LIMIT has Postgres expect a match nearby, and read the whole table where there is none. */
+  private async formerlyOf(roomId: RoomId): Promise<Row | undefined> {
+    const rows = await this.database.client.conversationRoom.findMany({
+      where: { formerRoomIds: { has: roomId } },
+    });
+    return rows[0];
   }
 
   /** The Rooms, present and former, of the conversations in a care team's Space. */

@@ -41,8 +41,10 @@ export class DeletedPersonStore {
         UPDATE care_team_space SET next_change_at = ${new Date()}
         WHERE care_team IN (
           SELECT care_team FROM care_team_space
-          WHERE care_team IN (SELECT care_team FROM care_team_member WHERE person = ${person})
-            OR care_team IN (SELECT care_team FROM conversation_room WHERE ${person} = ANY (parties))
+          WHERE care_team IN (
+            SELECT care_team FROM care_team_member WHERE person = ${person}
+            UNION
+            SELECT care_team FROM conversation_room WHERE parties @> ARRAY[${person}]::text[])
           ORDER BY care_team FOR NO KEY UPDATE)
         RETURNING care_team`;
       return rows.map((row) => row.care_team as FhirRef);

@@ -17,8 +17,10 @@ export async function markDue(
     UPDATE care_team_space SET next_change_at = ${at}
     WHERE care_team IN (
       SELECT care_team FROM care_team_space
-      WHERE care_team IN (SELECT care_team FROM care_team_member WHERE person = ${person} AND present)
-        OR care_team IN (SELECT care_team FROM conversation_room WHERE ${person} = ANY (parties))
+      WHERE care_team IN (
+        SELECT care_team FROM care_team_member WHERE person = ${person} AND present
+        UNION
+        SELECT care_team FROM conversation_room WHERE parties @> ARRAY[${person}]::text[])
       ORDER BY care_team LIMIT ${limit} FOR NO KEY UPDATE)
     RETURNING care_team`;
   return rows.map((row) => row.care_team as FhirRef);

@@ -54,7 +54,7 @@ export class RoomMembershipStore {
         SELECT space_id FROM care_team_space WHERE care_team = ${careTeam} AND space_id IS NOT NULL
         UNION ALL
         SELECT room_id FROM conversation_room
-        WHERE (care_team = ${careTeam} OR ${careTeam} = ANY (parties)) AND room_id IS NOT NULL)`;
+        WHERE (care_team = ${careTeam} OR parties @> ARRAY[${careTeam}]::text[]) AND room_id IS NOT NULL)`;
   }
 
   /**
