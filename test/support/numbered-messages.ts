@@ -6,13 +6,14 @@ import { until } from './until';
 /**
  * Publishes `perKey` numbered messages of each key: one key in order, the keys side by side, each message at least 10 ms
  * after the last. Repeats what the queue did not confirm, as the ingresses' senders do.
+ * @param numbered.from the number of the first of each key
  */
 export async function publishNumbered(
   queue: QueuePublisher,
-  { keys, perKey }: { keys: number; perKey: number },
+  { keys, perKey, from = 0 }: { keys: number; perKey: number; from?: number },
 ): Promise<void> {
   const publishKey = async (key: string): Promise<void> => {
-    for (let number = 0; number < perKey; number += 1) {
+    for (let number = from; number < from + perKey; number += 1) {
       const source = `${key}:${number}`;
       await until(`the queue to take ${source}`, async () => {
         try {

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { ParkedConversationStore } from '@bridge/persistence';
 import { ConfigError, loadConfig } from '@bridge/platform';
-import { DeadLetterBox, type DeadLetterChoice, QueueBacklog } from '@bridge/queue';
+import { DeadLetterBox, type DeadLetterChoice, QueueBacklog, repartition } from '@bridge/queue';
 import { NestFactory } from '@nestjs/core';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliModule, cliSections } from './cli.module';
@@ -78,30 +78,54 @@ byOperator(chosenBy(letters.command('discard')))
       ),
   );
 
+program
+  .command('queue')
+  .description('the work queues as a whole')
+  .command('repartition')
+  .description(
+    'gives the empty queues as many partitions as NATS_PARTITIONS says; no process may run meanwhile',
+  )
+  .action(() => told(repartitionQueues));
+
 void program.parseAsync();
 
-/** Exit status 2: the configuration has mistakes, all of which are on standard error; 1: the command failed. */
 async function run(act: (commands: DeadLetterCommands) => Promise<void>): Promise<void> {
+  await told(() => withCommands(act));
+}
+
+/** Without the module of the others: that does not start on queues with another number of partitions. */
+async function repartitionQueues(): Promise<void> {
+  const { nats } = loadConfig(['nats']);
+  for (const { stream, before } of await repartition({ ...nats, app: 'cli' }))
+    process.stderr.write(`${stream} had ${before} partitions and has ${nats.partitions}\n`);
+}
+
+/** Exit status 2: the configuration has mistakes, all of which are on standard error; 1: the command failed. */
+async function told(act: () => Promise<void>): Promise<void> {
   try {
-    const app = await NestFactory.createApplicationContext(CliModule.forRoot(loadConfig(cliSections)), {
-      logger: ['error', 'fatal'],
-      abortOnError: false,
-    });
-    try {
-      const output = {
-        result: (text: string) => void process.stdout.write(`${text}\n`),
-        note: (text: string) => void process.stderr.write(`${text}\n`),
-      };
-      const box = app.get(DeadLetterBox);
-      const parked = app.get(ParkedConversationStore);
-      const replay = new ParkedReplay(box, parked, app.get(QueueBacklog));
-      await act(new DeadLetterCommands(box, parked, replay, app.get(OperatorAudit), output));
-    } finally {
-      await app.close();
-    }
+    await act();
   } catch (error) {
     process.stderr.write(`bridge: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = error instanceof ConfigError ? 2 : 1;
+  }
+}
+
+async function withCommands(act: (commands: DeadLetterCommands) => Promise<void>): Promise<void> {
+  const app = await NestFactory.createApplicationContext(CliModule.forRoot(loadConfig(cliSections)), {
+    logger: ['error', 'fatal'],
+    abortOnError: false,
+  });
+  try {
+    const output = {
+      result: (text: string) => void process.stdout.write(`${text}\n`),
+      note: (text: string) => void process.stderr.write(`${text}\n`),
+    };
+    const box = app.get(DeadLetterBox);
+    const parked = app.get(ParkedConversationStore);
+    const replay = new ParkedReplay(box, parked, app.get(QueueBacklog));
+    await act(new DeadLetterCommands(box, parked, replay, app.get(OperatorAudit), output));
+  } finally {
+    await app.close();
   }
 }
 

@@ -19,5 +19,7 @@ export { QueueContext } from './queue-context';
 export { QueueModule } from './queue.module';
 export { QueuePublisher } from './queue-publisher';
 export type { Publication, Stored } from './queue-publisher';
+export { repartition } from './repartition';
+export type { Repartitioned } from './repartition';
 export { verdictOn } from './retry-policy';
 export { deadLetterStream } from './subject';

@@ -140,7 +140,7 @@ function checkExisting({ config }: StreamInfo, wanted: Partial<StreamConfig> & {
   if (partitions !== wanted.metadata?.['partitions']) {
     throw new QueueSetupError(
       `The stream ${wanted.name} has ${partitions ?? 'no'} partitions, NATS_PARTITIONS says ${wanted.metadata?.['partitions']}.`,
-      `Set NATS_PARTITIONS=${partitions ?? '…'}; or, to change the number, stop the ingresses, let the workers empty the queue, and delete the stream.`,
+      `Set NATS_PARTITIONS=${partitions ?? '…'}; or, to change the number, stop the ingresses, let the workers empty both queues, stop them, and run \`bridge queue repartition\`.`,
     );
   }
 }
