@@ -160,6 +160,7 @@ async function build() {
       'deploy',
       'test/bench',
       'test/chaos',
+      'test/scale',
       'test/support',
       'nest-cli.json',
       'package-lock.json',
