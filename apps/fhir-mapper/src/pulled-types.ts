@@ -24,7 +24,7 @@ export type Pulled =
   | ClinicalResource;
 
 export interface PulledType {
-  readonly type: FollowedType  ;
+  readonly type: FollowedType;
   /** Further search parameters, such as every server understands: what does not matter is not read. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Of what has been read: whether the bridge has anything to do with it. */
