@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { queryDatabase } from './database';
 
-/** A migrated database of the caller's own: a copy of the run's template, which takes a tenth of migrating it. */
+/** A migrated database of the caller's own: a copy of the template that the run has migrated once. */
 export async function createDatabase(): Promise<string> {
   return copyTemplate(process.env.TEST_DATABASE_TEMPLATE!, randomBytes(6).toString('hex'));
 }
