@@ -50,9 +50,15 @@ export interface ChaosStack {
 
 /**
  * Starts the servers and the bridge.
+ * @param compareEveryMs how often the bridge compares each Room with what arrived: its own homeserver, when it was away,
+ *   may get to know of what others said without telling anybody
  * @throws Error with the end of the log of what did not start; nothing is left running then
  */
-export async function startChaosStack(onStep: OnStep, signal: AbortSignal): Promise<ChaosStack> {
+export async function startChaosStack(
+  compareEveryMs: number,
+  onStep: OnStep,
+  signal: AbortSignal,
+): Promise<ChaosStack> {
   const parts: Parts = { proxies: new Map(), replicas: new Map() };
   const listenAt = await linkPorts();
   const secrets = bridgeSecrets();
@@ -72,7 +78,13 @@ export async function startChaosStack(onStep: OnStep, signal: AbortSignal): Prom
       directory: join(federation.stateDirectory, 'fhir-server'),
       logFile: join(federation.logDirectory, 'fhir-server.log'),
     });
-    const ingresses = await makeReplicas(parts, federation, secrets, listenAt, notificationPort);
+    const ingresses = await makeReplicas(parts, {
+      federation,
+      secrets,
+      listenAt,
+      notificationPort,
+      compareEveryMs,
+    });
     const behind: Record<Link, readonly number[]> = {
       ...ingresses,
       nats: [portOf(federation.natsUrl)],
@@ -124,13 +136,19 @@ async function linkPorts(): Promise<Record<Link, number>> {
   return Object.fromEntries(links.map((link, index) => [link, ports[index]!])) as Record<Link, number>;
 }
 
+/** What the processes of the bridge are set to. */
+interface Surroundings {
+  readonly federation: Federation;
+  readonly secrets: BridgeSecrets;
+  readonly listenAt: Readonly<Record<Link, number>>;
+  readonly notificationPort: number;
+  readonly compareEveryMs: number;
+}
+
 /** @returns where the replicas of the ingresses listen */
 async function makeReplicas(
   { replicas }: Parts,
-  federation: Federation,
-  secrets: BridgeSecrets,
-  listenAt: Readonly<Record<Link, number>>,
-  notificationPort: number,
+  { federation, secrets, listenAt, notificationPort, compareEveryMs }: Surroundings,
 ): Promise<Record<'as-ingress' | 'fhir-ingress', readonly number[]>> {
   const environment = {
     ...secrets,
@@ -146,8 +164,7 @@ async function makeReplicas(
       FHIR_SUBSCRIPTION_ENDPOINT: `${localUrl(notificationPort)}/notify/ehr`,
       FHIR_SUBSCRIPTION_HEADER: `Authorization: Bearer ${secrets.notificationSecret}`,
       FHIR_SUBSCRIPTION_CHECK_INTERVAL_MS: '10000',
-      // What a homeserver that was away is brought by federation may come to nobody's notice but a comparison's.
-      MATRIX_RESYNC_INTERVAL_MS: '60000',
+      MATRIX_RESYNC_INTERVAL_MS: String(compareEveryMs),
     },
   };
   const ports = Object.fromEntries(BRIDGE_APPS.map((app) => [app, [] as number[]])) as Record<

@@ -11,13 +11,13 @@ import { readDeadLetters } from './dead-letters';
 import { faultKinds } from './fault-kinds';
 import { type PlannedFault, planFaults } from './fault-plan';
 import { type Findings, broken, deadLetterTable, faultTable, hasHeld, lastLine } from './report';
+import type { RunSize } from './run-size';
 import { settle } from './settle';
 import { Traffic } from './traffic';
 import { judge } from './verdict';
 
 export interface ChaosOptions {
-  readonly minutes: number;
-  readonly rooms: number;
+  readonly size: RunSize;
   readonly seed: number;
 }
 
@@ -30,19 +30,21 @@ const tellEveryMs = 10_000;
  * @throws the signal's reason when it is aborted, and Error when the servers or the people fail; nothing runs then
  */
 export async function chaos(options: ChaosOptions, signal: AbortSignal): Promise<boolean> {
-  const { minutes, rooms, seed } = options;
+  const { size, seed } = options;
   const ended = once(signal, 'abort').then(() => Promise.reject(signal.reason as Error));
   ended.catch(() => undefined);
-  console.log(`Chaos for ${minutes} minutes in ${rooms} conversations. To repeat it: --seed ${seed}`);
-  const stack = await startChaosStack(tellStep, signal);
+  console.log(
+    `Chaos for ${size.durationMs / 1_000} s in ${size.rooms} conversations. To repeat it: --seed ${seed}`,
+  );
+  const stack = await startChaosStack(size.compareEveryMs, tellStep, signal);
   const over = new AbortController();
   let held = false;
   let network: CareNetwork | undefined;
   try {
     const play = async (): Promise<Findings> => {
       network = await setUpPeople(new FhirApi(stack.fhirUrl), stack.federation.homeservers);
-      const talks = await openConversations(network, rooms);
-      console.log(pc.dim(`  ${rooms} Rooms are open`));
+      const talks = await openConversations(network, size.rooms);
+      console.log(pc.dim(`  ${size.rooms} Rooms are open`));
       return playAll(stack, talks, options, AbortSignal.any([signal, over.signal]));
     };
     const findings = await Promise.race([play(), ended]);
@@ -62,10 +64,10 @@ export async function chaos(options: ChaosOptions, signal: AbortSignal): Promise
 async function playAll(
   stack: ChaosStack,
   talks: Talks,
-  { minutes, seed }: ChaosOptions,
+  { size, seed }: ChaosOptions,
   signal: AbortSignal,
 ): Promise<Findings> {
-  const plan = planFaults(faultKinds, minutes * 60_000, new Random(seed));
+  const plan = planFaults(size.kinds, size.durationMs, new Random(seed));
   const traffic = new Traffic(talks, seed, signal);
   traffic.start();
   const faults = await Promise.race([runCampaign(stack, plan, signal, tellFault), traffic.failure()]);

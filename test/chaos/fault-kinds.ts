@@ -10,8 +10,20 @@ import type { Weather } from './tcp-proxy';
 /** Does a fault to its target, keeps it up until `hold` resolves, and mends it: resolves when all serves again. */
 type Inflict = (stack: ChaosStack, target: string, hold: () => Promise<void>) => Promise<void>;
 
+/** What kinds of fault break. */
+export type FaultFamily =
+  | 'process killed'
+  | 'process frozen'
+  | 'queue'
+  | 'database'
+  | 'homeserver'
+  | 'FHIR server'
+  | 'connections'
+  | 'notifications';
+
 /** A kind of fault: when it may be planned, and how it is done. */
 export interface FaultKind extends PlannableFault {
+  readonly family: FaultFamily;
   readonly inflict: Inflict;
 }
 
@@ -24,60 +36,70 @@ const cutEveryMs = 500;
 export const faultKinds: readonly FaultKind[] = [
   ...BRIDGE_APPS.map((app) => ({
     name: `${app} killed`,
+    family: 'process killed' as const,
     targets: replicaNames(app),
     lastsMs: [1_000, 4_000] as const,
     inflict: (({ replicas }, target, hold) => replicas.get(target)!.killFor(hold)) satisfies Inflict,
   })),
   ...BRIDGE_APPS.map((app) => ({
     name: `${app} frozen 30 s`,
+    family: 'process frozen' as const,
     targets: replicaNames(app),
     lastsMs: [frozenMs, frozenMs] as const,
     inflict: (({ replicas }, target, hold) => replicas.get(target)!.freezeFor(hold)) satisfies Inflict,
   })),
   {
     name: 'NATS killed',
+    family: 'queue',
     targets: ['NATS'],
     lastsMs: [1_000, 5_000],
     inflict: ({ nats }, _target, hold) => killFor(nats, hold),
   },
   {
     name: 'Postgres killed',
+    family: 'database',
     targets: ['Postgres'],
     lastsMs: [1_000, 5_000],
     inflict: ({ postgres }, _target, hold) => killFor(postgres, hold),
   },
   {
     name: 'Postgres failed over',
+    family: 'database',
     targets: ['Postgres'],
     lastsMs: [2_000, 6_000],
     inflict: failOver,
   },
   {
     name: "the bridge's Synapse killed",
+    family: 'homeserver',
     targets: ['vvt'],
     lastsMs: [1_000, 4_000],
     inflict: killSynapse,
   },
   {
     name: "a partner's Synapse killed",
+    family: 'homeserver',
     targets: ['huisarts', 'apotheek'],
     lastsMs: [1_000, 4_000],
     inflict: killSynapse,
   },
   {
     name: 'FHIR server down',
+    family: 'FHIR server',
     targets: ['fhir'],
     lastsMs: [3_000, 10_000],
     inflict: underWeather({ kind: 'down' }),
   },
   {
     name: 'FHIR server slow',
+    family: 'FHIR server',
     targets: ['fhir'],
     lastsMs: [8_000, 15_000],
     inflict: underWeather({ kind: 'slow', delayMs: 700 }),
   },
   {
     name: 'connections cut',
+    family: 'connections',
     targets: links,
     lastsMs: [3_000, 6_000],
     inflict: async (stack, target, hold) => {
@@ -92,24 +114,28 @@ export const faultKinds: readonly FaultKind[] = [
   },
   {
     name: 'connections delayed',
+    family: 'connections',
     targets: links.filter((link) => link !== 'fhir'),
     lastsMs: [5_000, 12_000],
     inflict: underWeather({ kind: 'slow', delayMs: 150 }),
   },
   {
     name: 'answers lost',
+    family: 'connections',
     targets: links,
     lastsMs: [4_000, 8_000],
     inflict: underWeather({ kind: 'answers-lost', everyNth: 5 }),
   },
   {
     name: 'notifications lost',
+    family: 'notifications',
     targets: ['notifications'],
     lastsMs: [8_000, 15_000],
     inflict: withNotifications('lost'),
   },
   {
     name: 'notifications doubled',
+    family: 'notifications',
     targets: ['notifications'],
     lastsMs: [8_000, 15_000],
     inflict: withNotifications('doubled'),

@@ -18,8 +18,8 @@ export interface PlannedFault<Kind extends PlannableFault = PlannableFault> {
   readonly forMs: number;
 }
 
-/** From the begin of one fault to that of the next, on average. Many last longer: they overlap. */
-const everyMs = 6_000;
+/** From the begin of one fault to that of the next, on average, in milliseconds. Many last longer: they overlap. */
+export const everyMs = 6_000;
 
 /**
  * Which fault begins when, in the order of their begins: one in every six seconds, at a moment of them that nobody can

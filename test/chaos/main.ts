@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { Interrupted, abortOnInterrupt } from '../../deploy/local/src/interruption';
 import { type ChaosOptions, chaos } from './chaos';
 import { faultKinds } from './fault-kinds';
 import { minutesForAll } from './fault-plan';
+import { fullRun, shortRun } from './run-size';
 
 const shortest = minutesForAll(faultKinds);
 const wrongUsage = 2;
@@ -15,6 +16,12 @@ const program = new Command('chaos')
   )
   .option('--minutes <number>', 'how long faults begin', between(shortest, 24 * 60), shortest)
   .option('--rooms <number>', 'conversations', between(1, 1_000), 50)
+  .addOption(
+    new Option('--short', 'one fault of each family in 8 conversations: three minutes in all').conflicts([
+      'minutes',
+      'rooms',
+    ]),
+  )
   .option('--seed <number>', 'repeats the faults of another run', between(0, 2 ** 31 - 1))
   .addHelpText(
     'after',
@@ -22,13 +29,21 @@ const program = new Command('chaos')
   )
   .showHelpAfterError()
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : wrongUsage))
-  .action(async (given: Omit<ChaosOptions, 'seed'> & { seed?: number }) => {
+  .action(async ({ short, minutes, rooms, seed = randomInt(2 ** 31) }: Given) => {
     for (const name of ['NATS_URL', 'DATABASE_URL']) {
       if (process.env[name])
         program.error(`${name} is set: the servers of this run are killed, so they are its own.`);
     }
-    await run({ ...given, seed: given.seed ?? randomInt(2 ** 31) });
+    await run({ seed, size: short ? shortRun(seed) : fullRun(minutes, rooms) });
   });
+
+/** The command line. */
+interface Given {
+  readonly minutes: number;
+  readonly rooms: number;
+  readonly short?: true;
+  readonly seed?: number;
+}
 
 void program.parseAsync();
 

@@ -196,24 +196,29 @@ export class MatrixUser {
     return this.call('GET', `/rooms/${encodeURIComponent(roomId)}/state`);
   }
 
-  /** The whole timeline as the homeserver has it, oldest first. */
+  /** The whole timeline, oldest first: the homeserver fetches what it lacks of it from others. */
   async history(roomId: string): Promise<Omit<SeenEvent, 'seenAt'>[]> {
+    return (await this.timeline(roomId, 'b')).reverse();
+  }
+
+  /** The timeline as far as the homeserver has it already, oldest first: it fetches nothing for who reads forward. */
+  async stored(roomId: string): Promise<Omit<SeenEvent, 'seenAt'>[]> {
+    return this.timeline(roomId, 'f');
+  }
+
+  private async timeline(roomId: string, dir: 'b' | 'f'): Promise<Omit<SeenEvent, 'seenAt'>[]> {
     const events: Omit<SeenEvent, 'seenAt'>[] = [];
     let from: string | undefined;
     do {
-      const query: string = new URLSearchParams({
-        dir: 'b',
-        limit: '500',
-        ...(from ? { from } : {}),
-      }).toString();
+      const query: string = new URLSearchParams({ dir, limit: '500', ...(from ? { from } : {}) }).toString();
       const page = await this.call<{ chunk: SeenEvent[]; end?: string }>(
         'GET',
         `/rooms/${encodeURIComponent(roomId)}/messages?${query}`,
       );
       events.push(...page.chunk);
-      from = page.end;
+      from = dir === 'b' || page.chunk.length > 0 ? page.end : undefined;
     } while (from);
-    return events.reverse();
+    return events;
   }
 
   /** @throws when nothing of the kind is seen within a minute */

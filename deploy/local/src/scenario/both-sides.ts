@@ -24,7 +24,7 @@ export async function readBothSides(
   reader: MatrixUser,
   { roomId, requestId }: { readonly roomId: string; readonly requestId: string },
 ): Promise<BothSides> {
-  const messages = (await reader.history(roomId)).filter(({ type }) => type === 'm.room.message');
+  const messages = (await reader.stored(roomId)).filter(({ type }) => type === 'm.room.message');
   const communications = await fhir.search<Communication>('Communication', {
     'part-of': `CommunicationRequest/${requestId}`,
   });
