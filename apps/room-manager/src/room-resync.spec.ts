@@ -42,18 +42,22 @@ interface WorldOptions {
   /** The queue's refusal of what has this id. */
   readonly refuse?: (id: string) => Error | undefined;
   readonly master?: 'fhir' | 'matrix';
+  readonly adopted?: boolean;
+  /** What the homeserver has only after it has asked the others in the Room for what it lacks. */
+  readonly elsewhere?: readonly RoomEvent[];
 }
 
 /** A homeserver with a timeline, a queue, a ledger and a checkpoint. */
-function world(timeline: readonly RoomEvent[], options: WorldOptions = {}): World {
-  const { checkpoint, handled = [], refuse = () => undefined, master = 'fhir' } = options;
+function world(known: readonly RoomEvent[], options: WorldOptions = {}): World {
+  const { checkpoint, handled = [], refuse = () => undefined, master = 'fhir', adopted = true } = options;
+  let timeline = known;
   let at = checkpoint && EventId.parse(checkpoint);
   const queued: string[] = [];
   const page = (from: number, limit: number): TimelinePage => {
     const events = timeline.slice(from, from + limit);
     return { events, next: events.length > 0 ? String(from + events.length) : undefined };
   };
-  const row = { conversation, roomId, aliasLocalpart: 'alias', adopted: true };
+  const row = { conversation, roomId, aliasLocalpart: 'alias', adopted };
   const conversations = { ofRoom: (id: RoomId) => Promise.resolve(id === roomId ? row : undefined) };
   const careTeams = { ofSpace: () => Promise.resolve(undefined) };
   const checkpoints = {
@@ -66,6 +70,10 @@ function world(timeline: readonly RoomEvent[], options: WorldOptions = {}): Worl
   const ledger = { has: () => Promise.resolve(new Set(handled)) };
   const containers = { look: () => Promise.resolve(timeline.filter((event) => 'state_key' in event)) };
   const rooms = {
+    fetchMissing: () => {
+      timeline = [...(options.elsewhere ?? []), ...known];
+      return Promise.resolve('0');
+    },
     timeline: (_room: RoomId, from: string | undefined, limit: number) =>
       Promise.resolve(page(Number(from ?? 0), limit)),
     timelineAround: (_room: RoomId, eventId: EventId, limit: number) => {
@@ -139,6 +147,18 @@ it('a Room that was never compared is read from its beginning, under ids of thei
   await resync.resync(roomId);
   expect(queued).toEqual(numbered(150).map(({ event_id: id }) => message(`first ${id}`)));
   expect(checkpoint()).toBe('$149');
+});
+
+it('a Room that was never compared is read when the homeserver has fetched what it lacks of it', async () => {
+  const { resync, queued } = world([said('b')], { adopted: false, elsewhere: [said('a')] });
+  await resync.resync(roomId);
+  expect(queued).toEqual([message('first $a'), message('first $b')]);
+});
+
+it('nothing is fetched of the past of a Room that was made in Matrix', async () => {
+  const { resync, queued } = world([said('b')], { adopted: true, elsewhere: [said('a')] });
+  await resync.resync(roomId);
+  expect(queued).toEqual([message('first $b')]);
 });
 
 it('a checkpoint that the homeserver has deleted starts from the beginning', async () => {

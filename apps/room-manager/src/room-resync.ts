@@ -47,6 +47,8 @@ interface Page {
 interface Place {
   readonly roomId: RoomId;
   readonly current: readonly RoomState[];
+  /** It was made in Matrix, and has a past in which it was no matter of ours. */
+  readonly adopted: boolean;
   readonly command: { readonly conversation: FhirRef } | { readonly careTeam: FhirRef };
 }
 
@@ -79,7 +81,8 @@ export class RoomResync {
   /**
    * Reads the timeline on from the checkpoint, oldest first, and queues what is missing, with the ids under which the
    * homeserver's own transactions queue it: what comes both ways is stored or worked on once. The checkpoint follows
-   * page by page, when the queue has stored all of the page.
+   * page by page, when the queue has stored all of the page. What the homeserver itself was never brought, because it was
+   * away, it is made to fetch first.
    *
    * Also looked at again is a little before the checkpoint: what was said on a homeserver that was cut off comes late
    * and has its place among what is older.
@@ -99,14 +102,14 @@ export class RoomResync {
     const { aliasLocalpart, adopted } = { adopted: false, ...(careTeam ?? conversation!) };
     if (!adopted) await this.aliases.restore(aliasLocalpart, roomId);
     const command = careTeam ? { careTeam: careTeam.careTeam } : { conversation: conversation!.conversation };
-    await this.compare({ roomId, current, command });
+    await this.compare({ roomId, current, adopted, command });
   }
 
   private async compare(place: Place): Promise<void> {
     const { roomId } = place;
     let checkpoint = await this.checkpoints.find(roomId);
     const isFirst = checkpoint === undefined;
-    let page = await this.firstPage(roomId, checkpoint);
+    let page = await this.firstPage(place, checkpoint);
     for (let read = 1; ; read++) {
       // Read ahead, while this page goes to the queue: after an outage every moment counts.
       const ahead = page.next && read < pagesAtOnce ? this.page(roomId, page.next) : undefined;
@@ -124,14 +127,15 @@ export class RoomResync {
     await this.publisher.publish('command.resync-room', roomId, { roomId }, { id });
   }
 
-  private async firstPage(roomId: RoomId, checkpoint: EventId | undefined): Promise<Page> {
+  private async firstPage({ roomId, adopted }: Place, checkpoint: EventId | undefined): Promise<Page> {
     const around = checkpoint && (await this.rooms.timelineAround(roomId, checkpoint, pageSize));
     if (around) {
       const { upTo, after } = around;
       return { older: upTo, newer: after.events, next: after.next };
     }
     // Not compared yet, or the homeserver has deleted that old event.
-    return this.page(roomId, undefined);
+    const from = adopted ? undefined : await this.rooms.fetchMissing(roomId, undefined, pageSize);
+    return this.page(roomId, from);
   }
 
   private async page(roomId: RoomId, from: string | undefined): Promise<Page> {

@@ -57,6 +57,15 @@ export interface Redaction {
 /** An invite to an unreachable homeserver is given up after this many milliseconds and tried again in the background. */
 const inviteTimeoutMs = 20_000;
 
+/** Before it answers who reads back, a homeserver fetches what it lacks from others, and stores it event by event. */
+const fetchTimeoutMs = 120_000;
+
+/** The answer of `/messages`. */
+interface MessagesPage {
+  readonly chunk: RoomEvent[];
+  readonly end?: string;
+}
+
 /** Spaces and Rooms, acted on as the bot or as a ghost. */
 @Injectable()
 export class Rooms {
@@ -214,7 +223,8 @@ export class Rooms {
   }
 
   /**
-   * The timeline around an event: up to half of `limit` before it, and at most `limit` in all.
+   * The timeline around an event: up to half of `limit` before it, and at most `limit` in all. What the homeserver lacks
+   * from there to the end, it has fetched before.
    *
    * Of `/context` only the place is taken where it begins, and the events from there on by `/messages`: Synapse leaves
    * out of `/context` the events that were said at the same time on different homeservers as the one in the middle
@@ -229,6 +239,7 @@ export class Rooms {
       query: { limit: String(limit) },
     });
     if (!context) return undefined;
+    await this.fetchMissing(roomId, context.start, limit);
     const { events, next } = await this.timeline(roomId, context.start, limit);
     const index = events.findIndex(({ event_id: id }) => id === eventId);
     // So many were said at the same time that it is on a later page.
@@ -240,14 +251,48 @@ export class Rooms {
     };
   }
 
+  /**
+   * Has the homeserver fetch from the others in a room what it lacks of the end of its timeline. After an outage it is
+   * brought the newest event by federation and fetches ten before it; the rest it fetches when somebody reads back to
+   * the gap, and not when they read forward. It tells nobody of it.
+   *
+   * Read is until nothing new comes: Synapse fetches a hundred events at a time, counting those that it has, and for a
+   * page that is full without them it does so in the background. What another server lacks as well, it does not get.
+   * @param backTo a place in the timeline; not given: its beginning
+   * @returns the place from which to read on: from the beginning, without a place, Synapse leaves out what it fetched
+   */
+  async fetchMissing(
+    roomId: RoomId,
+    backTo: string | undefined,
+    pageSize: number,
+  ): Promise<string | undefined> {
+    let known = 0;
+    for (;;) {
+      const { count, end } = await this.readBack(roomId, backTo, pageSize);
+      if (count <= known) return end;
+      known = count;
+    }
+  }
+
+  /** Reads from the end back to a place. @returns how many events that are, and where it came to */
+  private async readBack(
+    roomId: RoomId,
+    backTo: string | undefined,
+    pageSize: number,
+  ): Promise<{ count: number; end: string | undefined }> {
+    let count = 0;
+    let end: string | undefined;
+    for (;;) {
+      const page = await this.messages(roomId, 'b', pageSize, { from: end, to: backTo });
+      count += page.chunk.length;
+      end = page.end ?? end;
+      if (!page.end || page.chunk.length < pageSize) return { count, end };
+    }
+  }
+
   /** @param from a page's `next`; not given: the beginning of the room, as far as this homeserver has it */
   async timeline(roomId: RoomId, from: string | undefined, limit: number): Promise<TimelinePage> {
-    const { chunk, end } = await this.homeserver.call<{ chunk: RoomEvent[]; end?: string }>({
-      operation: 'read a timeline',
-      method: 'GET',
-      path: `${pathOf(roomId)}/messages`,
-      query: { dir: 'f', limit: String(limit), ...(from ? { from } : {}) },
-    });
+    const { chunk, end } = await this.messages(roomId, 'f', limit, { from });
     return { events: chunk, next: chunk.length > 0 ? end : undefined };
   }
 
@@ -299,6 +344,21 @@ export class Rooms {
       path: `${pathOf(roomId)}/redact/${encodeURIComponent(eventId)}/${transactionId}`,
       query: { device_id: ghostDeviceId },
       as,
+    });
+  }
+
+  private async messages(
+    roomId: RoomId,
+    direction: 'f' | 'b',
+    limit: number,
+    { from, to }: { readonly from?: string; readonly to?: string },
+  ): Promise<MessagesPage> {
+    return this.homeserver.call({
+      operation: 'read a timeline',
+      method: 'GET',
+      path: `${pathOf(roomId)}/messages`,
+      query: { dir: direction, limit: String(limit), ...(from ? { from } : {}), ...(to ? { to } : {}) },
+      ...(direction === 'b' ? { timeoutMs: fetchTimeoutMs } : {}),
     });
   }
 
