@@ -27,8 +27,13 @@ export class WorkingOrganisation {
       servers.replica('fhir-mapper', 'fhir-mapper'),
       servers.replica('room-manager', 'room-manager'),
     ]);
-    for (const { process } of workers) await process.start();
-    return new WorkingOrganisation(servers, new QueueFiller(servers.nats, defaultPartitions));
+    try {
+      for (const { process } of workers) await process.start();
+      return new WorkingOrganisation(servers, new QueueFiller(servers.nats, defaultPartitions));
+    } catch (error) {
+      await servers.stop();
+      throw error;
+    }
   }
 
   /** Bridges messages both ways, one after the other, in these conversations in turn. */
