@@ -28,7 +28,10 @@ export async function call<T>(
   return answer;
 }
 
-/** Has the homeserver repeat at once what it holds back; otherwise it tries when its own pause is over. */
+/**
+ * Has the homeserver repeat at once what it holds back; otherwise it tries when its own pause is over. Asked again where
+ * Synapse says M_CONNECTION_FAILED though somebody listens: seen is "Tried to cancel an already-called event".
+ */
 export async function wakeHomeserver({
   homeserverUrl: clientUrl,
   asToken: accessToken,
@@ -37,7 +40,15 @@ export async function wakeHomeserver({
   readonly asToken: string;
 }): Promise<void> {
   const path = '/_matrix/client/v1/appservice/fhir-matrix-bridge/ping';
-  await call({ clientUrl, account: { accessToken } }, 'POST', path, {});
+  await until('the homeserver to reach the application service', () =>
+    call({ clientUrl, account: { accessToken } }, 'POST', path, {}).then(
+      () => true,
+      (error: Error) => {
+        if (!error.message.includes('M_CONNECTION_FAILED')) throw error;
+        return false;
+      },
+    ),
+  );
 }
 
 export function roomPath(roomId: string): string {
