@@ -3,7 +3,7 @@ import { Metrics } from '@bridge/platform';
 import { OwnNamespace } from './own-namespace';
 import { TransactionIntake } from './transaction-intake';
 
-/** Faults that a real queue cannot be asked for at a chosen event; the rest is in test/as-ingress.e2e-spec.ts. */
+/** Faults that a real queue cannot be asked for at a chosen event; the rest is in test/as-ingress-*.e2e-spec.ts. */
 class FaultyQueue {
   readonly stored: string[] = [];
   readonly kept: { kind: string; reason: string; payload: string }[] = [];
