@@ -141,7 +141,7 @@ it('what is written in FHIR has one trace from the notification to the message, 
   );
   expect(trace).toEqual(
     expect.arrayContaining([
-      by('fhir-ingress', 'server', 'POST /notify/:source', { 'http.response.status_code': 204 }),
+      by('fhir-ingress', 'server', 'POST /notify/:source/:last', { 'http.response.status_code': 204 }),
       by('fhir-ingress', 'producer', 'send MAPPING', { 'bridge.kind': 'fhir.pull' }),
       handling('fhir-mapper', 'MAPPING', 'fhir.pull', 1, 'done'),
       by('fhir-mapper', 'client', 'GET /Communication', { 'http.response.status_code': 200 }),

@@ -6,7 +6,7 @@ import {
   TransientError,
   type UserId,
 } from '@bridge/contracts';
-import type { RoomEvent, TimelinePage } from '@bridge/matrix';
+import { MatrixRefusal, type RoomEvent, type TimelinePage } from '@bridge/matrix';
 import { Metrics } from '@bridge/platform';
 import type { Publication, Stored } from '@bridge/queue';
 import { RoomResync } from './room-resync';
@@ -33,6 +33,8 @@ const joined = (id: string) =>
 interface World {
   readonly resync: RoomResync;
   readonly queued: string[];
+  /** Rooms that were found to be gone. */
+  readonly lost: readonly RoomId[];
   readonly checkpoint: () => string | undefined;
 }
 
@@ -45,6 +47,8 @@ interface WorldOptions {
   readonly adopted?: boolean;
   /** What the homeserver has only after it has asked the others in the Room for what it lacks. */
   readonly elsewhere?: readonly RoomEvent[];
+  /** The homeserver refuses to read the timeline, and what it says of the Room from then on. */
+  readonly refusesToRead?: 'and-has-the-room' | 'and-has-no-room';
 }
 
 /** A homeserver with a timeline, a queue, a ledger and a checkpoint. */
@@ -68,14 +72,21 @@ function world(known: readonly RoomEvent[], options: WorldOptions = {}): World {
     },
   };
   const ledger = { has: () => Promise.resolve(new Set(handled)) };
-  const containers = { look: () => Promise.resolve(timeline.filter((event) => 'state_key' in event)) };
+  const lost: RoomId[] = [];
+  let isThere = true;
+  const containers = {
+    look: () => Promise.resolve(isThere ? timeline.filter((event) => 'state_key' in event) : undefined),
+  };
   const rooms = {
     fetchMissing: () => {
       timeline = [...(options.elsewhere ?? []), ...known];
       return Promise.resolve('0');
     },
-    timeline: (_room: RoomId, from: string | undefined, limit: number) =>
-      Promise.resolve(page(Number(from ?? 0), limit)),
+    timeline: (_room: RoomId, from: string | undefined, limit: number) => {
+      if (!options.refusesToRead) return Promise.resolve(page(Number(from ?? 0), limit));
+      isThere = options.refusesToRead === 'and-has-the-room';
+      return Promise.reject(new MatrixRefusal('M_FORBIDDEN', 403, 'read a timeline'));
+    },
     timelineAround: (_room: RoomId, eventId: EventId, limit: number) => {
       const index = timeline.findIndex((event) => event.event_id === eventId);
       if (index < 0) return Promise.resolve(undefined);
@@ -103,13 +114,13 @@ function world(known: readonly RoomEvent[], options: WorldOptions = {}): World {
     ledger as never,
     containers as never,
     { restore: () => Promise.resolve() } as never,
-    { onBotLeft: () => Promise.resolve(true) } as never,
+    { onBotLeft: (id: RoomId) => Promise.resolve(lost.push(id) > 0) } as never,
     rooms as never,
     publisher as never,
     config as never,
     new Metrics(),
   );
-  return { resync, queued, checkpoint: () => at };
+  return { resync, queued, lost, checkpoint: () => at };
 }
 
 const message = (id: string) => `matrix.m.room.message ${roomId} ${id}`;
@@ -254,4 +265,16 @@ it('a room that is none of ours is left alone', async () => {
   const { resync, queued } = world([said('a')]);
   await resync.resync('!other' as RoomId);
   expect(queued).toEqual([]);
+});
+
+it('a Room that is deleted while it is read is gone, and its comparison is done', async () => {
+  const { resync, queued, lost } = world([said('a')], { refusesToRead: 'and-has-no-room' });
+  await resync.resync(roomId);
+  expect({ queued, lost }).toEqual({ queued: [], lost: [roomId] });
+});
+
+it('a Room that is there and may not be read is a failure', async () => {
+  const { resync, lost } = world([said('a')], { refusesToRead: 'and-has-the-room' });
+  await expect(resync.resync(roomId)).rejects.toThrow(MatrixRefusal);
+  expect(lost).toEqual([]);
 });

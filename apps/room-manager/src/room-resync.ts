@@ -9,7 +9,7 @@ import {
   type WorkStream,
   messages,
 } from '@bridge/contracts';
-import { type RoomEvent, type RoomState, Rooms } from '@bridge/matrix';
+import { type RoomEvent, type RoomState, Rooms, isForbidden } from '@bridge/matrix';
 import {
   CareTeamStore,
   ConversationStore,
@@ -102,7 +102,14 @@ export class RoomResync {
     const { aliasLocalpart, adopted } = { adopted: false, ...(careTeam ?? conversation!) };
     if (!adopted) await this.aliases.restore(aliasLocalpart, roomId);
     const command = careTeam ? { careTeam: careTeam.careTeam } : { conversation: conversation!.conversation };
-    await this.compare({ roomId, current, adopted, command });
+    try {
+      await this.compare({ roomId, current, adopted, command });
+    } catch (error) {
+      // Deleted by an administrator while it was read.
+      const isLost = isForbidden(error) && (await this.containers.look(roomId)) === undefined;
+      if (!isLost) throw error;
+      await this.lost.onBotLeft(roomId);
+    }
   }
 
   private async compare(place: Place): Promise<void> {
