@@ -14,16 +14,21 @@ afterAll(() => ingress?.stop());
 
 beforeEach(() => ingress.emptyQueues());
 
+/** As for a person without an account of their own. */
+async function handOut(ghost: UserId): Promise<void> {
+  const person = FhirRef.parse(`Practitioner/${randomUUID()}`);
+  await ingress.app
+    .get(ParticipantStore)
+    .save(
+      { fhirRef: person, accountUserId: null, displayName: 'A. Nurse', mapping: { fhirRef: person } },
+      () => ghost,
+    );
+}
+
 describe('lookups', () => {
   it('answer 200 for what the bridge handed out, and 404 for the rest', async () => {
     const ghost = UserId.parse(`@_bridge_${randomUUID()}:care.example`);
-    const person = FhirRef.parse(`Practitioner/${randomUUID()}`);
-    await ingress.app
-      .get(ParticipantStore)
-      .save(
-        { fhirRef: person, accountUserId: null, displayName: 'A. Nurse', mapping: { fhirRef: person } },
-        () => ghost,
-      );
+    await handOut(ghost);
     const user = (id: string): Promise<HttpAnswer> =>
       ingress.call({ method: 'GET', target: `${basePath}/users/${encodeURIComponent(id)}` });
     const known = await user(ghost);
@@ -42,13 +47,7 @@ describe('lookups', () => {
 
   it('find a ghost with the longest id there can be', async () => {
     const ghost = UserId.parse(`@_bridge_${randomUUID()}`.padEnd(242, 'x') + ':care.example');
-    const person = FhirRef.parse(`Practitioner/${randomUUID()}`);
-    await ingress.app
-      .get(ParticipantStore)
-      .save(
-        { fhirRef: person, accountUserId: null, displayName: 'A. Nurse', mapping: { fhirRef: person } },
-        () => ghost,
-      );
+    await handOut(ghost);
     const answer = await ingress.call({
       method: 'GET',
       target: `${basePath}/users/${encodeURIComponent(ghost)}`,

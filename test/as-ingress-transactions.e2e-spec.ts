@@ -1,3 +1,4 @@
+import { startAsIngress } from '../apps/as-ingress/src/start-as-ingress';
 import { AsIngressFixture, basePath, events, hsToken, message } from './support/as-ingress-fixture';
 import { httpRequest } from './support/http-request';
 
@@ -165,6 +166,48 @@ describe('a transaction', () => {
     expect((await ingress.transaction(events(...list))).status).toBe(200);
     expect(await ingress.queue.held('MAPPING')).toHaveLength(100);
   }, 30_000);
+
+  it('that comes before an earlier one is refused once, and taken when that one was sent', async () => {
+    const [first = '', left = '', next = ''] = ingress.nextIds(3);
+    const [one, two, three] = [1, 2, 3].map(() => message('!a')) as [object, object, object];
+    expect((await ingress.transaction(events(one), first)).status).toBe(200);
+    const early = await ingress.transaction(events(three), next);
+    expect([early.status, early.json()]).toMatchObject([
+      503,
+      { errcode: 'M_LIMIT_EXCEEDED', retry_after_ms: 1000 },
+    ]);
+    expect((await ingress.transaction(events(two), left)).status).toBe(200);
+    expect((await ingress.transaction(events(three), next)).status).toBe(200);
+    expect(await ingress.queue.heldJson('MAPPING')).toEqual([one, two, three]);
+  });
+
+  it('that comes again, as nothing earlier is there, is taken', async () => {
+    await ingress.transaction(events(message('!a')));
+    const [, , far = ''] = ingress.nextIds(3);
+    const body = events(message('!a'));
+    expect((await ingress.transaction(body, far)).status).toBe(503);
+    expect((await ingress.transaction(body, far)).status).toBe(200);
+    expect((await ingress.transaction(events(message('!a')))).status).toBe(200);
+    expect(await ingress.queue.heldJson('MAPPING')).toHaveLength(3);
+  });
+
+  it('follows one that another replica has stored', async () => {
+    const [mine = '', theirs = '', mineAgain = ''] = ingress.nextIds(3);
+    const other = await startAsIngress(ingress.config);
+    try {
+      expect((await ingress.transaction(events(message('!a')), mine)).status).toBe(200);
+      const answer = await httpRequest(await other.getUrl(), {
+        method: 'PUT',
+        target: `${basePath}/transactions/${theirs}`,
+        body: events(message('!a')),
+        headers: { authorization: `Bearer ${hsToken}`, 'content-type': 'application/json' },
+      });
+      expect(answer.status).toBe(200);
+      expect((await ingress.transaction(events(message('!a')), mineAgain)).status).toBe(200);
+    } finally {
+      await other.close();
+    }
+  });
 
   it('sent twice at the same time is handled once', async () => {
     const body = events(...Array.from({ length: 20 }, () => message('!a')));

@@ -151,7 +151,10 @@ async function madeByLiars(): Promise<HostileTransaction[]> {
 
 beforeAll(async () => {
   // What the bridge tells of itself is shown by test/fhir/audit; here nothing but the talk may be in the record.
-  conversation = await startCareConversation({ settings: { AUDIT_ENABLED: 'false' } });
+  conversation = await startCareConversation({
+    homeservers: 'vvt',
+    settings: { AUDIT_ENABLED: 'false' },
+  });
   const { thread, stack } = conversation;
   // Each side once, and all that the care team says, so that whatever the start has caused is done.
   await settle();

@@ -6,6 +6,7 @@ import { startAsIngress } from '../../apps/as-ingress/src/start-as-ingress';
 import { FakeHomeserver } from './fake-homeserver';
 import { httpRequest, type HttpAnswer, type HttpCall } from './http-request';
 import { InspectedQueue } from './inspected-queue';
+import { queueSettings } from './queue-settings';
 
 export const hsToken = 'hs-token-'.padEnd(40, 'x');
 export const previousHsToken = 'previous-hs-token-'.padEnd(40, 'z');
@@ -45,6 +46,11 @@ export class AsIngressFixture {
     return this.call({ method: 'PUT', target: `${basePath}/transactions/${txnId}`, body });
   }
 
+  /** The ids of the next so many transactions, as a homeserver counts them. */
+  nextIds(count: number): string[] {
+    return Array.from({ length: count }, () => String(this.nextTransaction++));
+  }
+
   /** What a metric of this app, or of another one, counts now, by the values of its labels. */
   async counts(name: string, of: NestFastifyApplication = this.app): Promise<Record<string, number>> {
     const metric = await of.get(Metrics).registry.getSingleMetric(name)?.get();
@@ -81,16 +87,7 @@ function configOf(natsUrl: string, homeserverUrl: string): AsIngressConfig {
     http: { host: '127.0.0.1', port: 0, bodyLimitBytes: 1024 * 1024 },
     log: { level: 'fatal', format: 'json' },
     tracing: { endpoint: undefined, tracesEndpoint: undefined, serviceName: undefined },
-    nats: {
-      url: natsUrl,
-      partitions: 8,
-      replicas: 1,
-      maxBytes: 64 * 1024 * 1024,
-      ackWaitMs: 30_000,
-      parkOn: [],
-      monitoringUrls: undefined,
-      durability: 'warn',
-    },
+    nats: queueSettings(natsUrl, 8),
     postgres: { url: process.env.TEST_DATABASE_URL ?? '', poolSize: 2 },
     matrix: { serverName: 'care.example', ghostPrefix: '_bridge_', botLocalpart: '_bridge_bot' },
     homeserver: { url: homeserverUrl, asToken, requestTimeoutMs: 5_000 },

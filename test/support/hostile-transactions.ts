@@ -49,7 +49,7 @@ export function hostileTransactions(victims: Victims, count: number, seed: numbe
       kind,
       txnId:
         random.next() < 0.9
-          ? String(random.between(1, 40))
+          ? `hostile-${random.between(1, 40)}`
           : encodeURIComponent(`${random.opaque()}é/`.repeat(20)),
       body,
       letters: letters.map((letter) => Buffer.from(letter)),

@@ -9,7 +9,7 @@ import {
   type Config,
   type ConfigSection,
 } from '@bridge/platform';
-import { QueueConnection, QueueModule, QueuePublisher } from '@bridge/queue';
+import { QueueConnection, QueueModule, QueuePublisher, SharedNumber } from '@bridge/queue';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { HeldBackEvents } from './held-back-events';
@@ -22,6 +22,7 @@ import { OwnNamespace } from './own-namespace';
 import { PingController } from './ping.controller';
 import { ThirdPartyController } from './third-party.controller';
 import { TransactionIntake } from './transaction-intake';
+import { TransactionSequence } from './transaction-sequence';
 import { TransactionWatchdog } from './transaction-watchdog';
 import { TransactionsController } from './transactions.controller';
 
@@ -69,6 +70,12 @@ export class AsIngressModule {
             metrics: Metrics,
           ) => new TransactionIntake(publisher, malformed, own, heldBack, metrics),
           inject: [QueuePublisher, MalformedLetters, OwnNamespace, HeldBackEvents, Metrics],
+        },
+        {
+          provide: TransactionSequence,
+          useFactory: (queue: QueueConnection) =>
+            new TransactionSequence(new SharedNumber(queue, 'transaction')),
+          inject: [QueueConnection],
         },
         {
           provide: HomeserverWakeUp,

@@ -1,12 +1,14 @@
 import { Body, Controller, Param, Put } from '@nestjs/common';
 import { OncePerTransaction } from './once-per-transaction';
 import { TransactionIntake } from './transaction-intake';
+import { TransactionSequence } from './transaction-sequence';
 import { TransactionWatchdog } from './transaction-watchdog';
 
 @Controller('_matrix/app/v1')
 export class TransactionsController {
   constructor(
     private readonly once: OncePerTransaction,
+    private readonly sequence: TransactionSequence,
     private readonly intake: TransactionIntake,
     private readonly watchdog: TransactionWatchdog,
   ) {}
@@ -21,7 +23,13 @@ export class TransactionsController {
     // On arrival: one that the queue refuses shows as well that the homeserver reaches the bridge.
     this.watchdog.transactionCame();
     const bytes = body ?? Buffer.alloc(0);
-    await this.once.run(txnId, bytes, () => this.intake.accept(bytes));
+    await this.once.run(txnId, bytes, () => this.store(txnId, bytes));
     return {};
+  }
+
+  private async store(txnId: string, bytes: Buffer): Promise<void> {
+    await this.sequence.expect(txnId);
+    await this.intake.accept(bytes);
+    await this.sequence.stored(txnId);
   }
 }

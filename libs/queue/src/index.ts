@@ -22,4 +22,5 @@ export type { Publication, Stored } from './queue-publisher';
 export { repartition } from './repartition';
 export type { Repartitioned } from './repartition';
 export { verdictOn } from './retry-policy';
-export { deadLetterStream } from './subject';
+export { SharedNumber } from './shared-number';
+export { deadLetterStream, workSubject } from './subject';
