@@ -79,7 +79,7 @@ const importRules = Object.entries(mayImport).map(([folder, allowed]) => {
 
 export default tseslint.config(
   {
-    ignores: ['dist/', '.cache/', 'coverage/', 'libs/persistence/src/generated/', 'libs/matrix/*-shim/'],
+    ignores: ['dist/', '.cache/', 'coverage/', '**/src/generated/', 'libs/matrix/*-shim/'],
   },
   js.configs.recommended,
   {

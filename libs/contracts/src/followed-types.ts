@@ -1,7 +1,7 @@
 import { clinicalTypes } from './clinical';
 
-/** The resource types whose changes the bridge can follow; which of them it does is configured. */
-export const followedTypes = [
+/** The resource types that the bridge follows however it is configured. */
+export const alwaysFollowedTypes = [
   'CareTeam',
   'CommunicationRequest',
   'Communication',
@@ -10,7 +10,8 @@ export const followedTypes = [
   'Practitioner',
   'RelatedPerson',
   'Patient',
-  'AuditEvent',
-  ...clinicalTypes,
 ] as const;
+
+/** The resource types whose changes the bridge can follow; which of them it does is configured. */
+export const followedTypes = [...alwaysFollowedTypes, 'AuditEvent', ...clinicalTypes] as const;
 export type FollowedType = (typeof followedTypes)[number];
