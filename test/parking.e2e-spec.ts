@@ -83,6 +83,17 @@ async function replay(): Promise<string> {
   return parkedReplay.replay(conversation!, (letter, through) => box.replay(letter, through));
 }
 
+/** Parked is `a`, and `b` came to the queue when no worker was there to set it aside. */
+async function parkedWithOneOnTheQueue(): Promise<void> {
+  refused.set('a', 'conversation-unknown');
+  const before = await worker();
+  await publish(first, 'a');
+  await emptyQueue();
+  await before.close();
+  refused.clear();
+  await publish(first, 'b');
+}
+
 describe('after a failure that parks', () => {
   it('the later messages of the conversation wait in order, and other conversations go on', async () => {
     refused.set('1a', 'conversation-unknown');
@@ -135,13 +146,7 @@ describe('after a failure that parks', () => {
   }, 30_000);
 
   it('a replay does not let it go on before a worker has seen what is on the queue already', async () => {
-    refused.set('a', 'conversation-unknown');
-    const before = await worker();
-    await publish(first, 'a');
-    await emptyQueue();
-    await before.close();
-    refused.clear();
-    await publish(first, 'b');
+    await parkedWithOneOnTheQueue();
 
     const replaying = replay();
     await until('the replayed one behind the other', async () => (await fixture.backlog()) === 2);
@@ -152,13 +157,7 @@ describe('after a failure that parks', () => {
   }, 30_000);
 
   it('a replay leaves it parked where no worker comes, and the next one completes it', async () => {
-    refused.set('a', 'conversation-unknown');
-    const before = await worker();
-    await publish(first, 'a');
-    await emptyQueue();
-    await before.close();
-    refused.clear();
-    await publish(first, 'b');
+    await parkedWithOneOnTheQueue();
 
     expect(await replay()).toBe('waiting');
     expect(await parked.list()).toHaveLength(1);

@@ -21,7 +21,10 @@ import { deadLetterKinds } from '../support/queue-evidence';
 
 /* Care teams as they are in the wild: within each other, of organisations, without status and subject. The steps build on each other. */
 
-const play = playConversation({ FHIR_DUE_INTERVAL_MS: '200', FHIR_PULL_INTERVAL_MS: '1000' });
+const play = playConversation({
+  homeservers: 'vvt',
+  settings: { FHIR_DUE_INTERVAL_MS: '200', FHIR_PULL_INTERVAL_MS: '1000' },
+});
 const { step } = play;
 const network = () => play.scene.network;
 

@@ -9,9 +9,12 @@ import { deadLetterKinds, deadLetterPayloads } from '../support/queue-evidence';
 /* What the states of a conversation, and those of its messages, do in Matrix. The steps build on each other. */
 
 const play = playConversation({
-  FHIR_PULL_INTERVAL_MS: '1000',
-  FHIR_REQUEST_REFERENCE: 'both',
-  FHIR_WRITE_TASKS: 'true',
+  homeservers: 'vvt',
+  settings: {
+    FHIR_PULL_INTERVAL_MS: '1000',
+    FHIR_REQUEST_REFERENCE: 'both',
+    FHIR_WRITE_TASKS: 'true',
+  },
 });
 const { step } = play;
 const network = () => play.scene.network;

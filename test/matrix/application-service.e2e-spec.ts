@@ -15,7 +15,10 @@ const uzi = 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers|900021323';
 let conversation: CareConversation;
 
 beforeAll(async () => {
-  conversation = await startCareConversation({ settings: { MATRIX_AS_SILENCE_MS: String(silenceMs) } });
+  conversation = await startCareConversation({
+    homeservers: 'vvt',
+    settings: { MATRIX_AS_SILENCE_MS: String(silenceMs) },
+  });
 }, 180_000);
 
 afterAll(() => conversation?.stop(), 30_000);

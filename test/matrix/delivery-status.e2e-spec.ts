@@ -21,6 +21,7 @@ let roomId: string;
 
 beforeAll(async () => {
   care = await startCareConversation({
+    homeservers: 'vvt',
     settings: { DELIVERY_MARK_AFTER_MS: '500', BOT_LANGUAGE: 'nl', FHIR_REQUEST_TIMEOUT_MS: '1000' },
   });
   ({ nurse, gp, pharmacist } = care.network);

@@ -9,9 +9,12 @@ import { playConversation } from '../support/play-step';
 /* The organisation lets Matrix decide who belongs: the care team in the record follows the Space. The steps build on each other. */
 
 const play = playConversation({
-  MATRIX_MEMBERSHIP_MASTER: 'matrix',
-  FHIR_DUE_INTERVAL_MS: '200',
-  FHIR_PULL_INTERVAL_MS: '1000',
+  homeservers: 'vvt',
+  settings: {
+    MATRIX_MEMBERSHIP_MASTER: 'matrix',
+    FHIR_DUE_INTERVAL_MS: '200',
+    FHIR_PULL_INTERVAL_MS: '1000',
+  },
 });
 const { step } = play;
 

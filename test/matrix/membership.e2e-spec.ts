@@ -10,7 +10,7 @@ import { playConversation } from '../support/play-step';
 
 /* Who belongs is decided in FHIR: at moments to come, and against what people do in Matrix. The steps build on each other. */
 
-const play = playConversation({ FHIR_DUE_INTERVAL_MS: '200', FHIR_PULL_INTERVAL_MS: '1000' });
+const play = playConversation({ settings: { FHIR_DUE_INTERVAL_MS: '200', FHIR_PULL_INTERVAL_MS: '1000' } });
 const { step } = play;
 
 const network = () => play.scene.network;

@@ -27,9 +27,11 @@ import { playConversation } from '../support/play-step';
  */
 
 const play = playConversation({
-  BOT_LANGUAGE: 'nl',
-  FHIR_DUE_INTERVAL_MS: '200',
-  FHIR_PULL_INTERVAL_MS: '1000',
+  settings: {
+    BOT_LANGUAGE: 'nl',
+    FHIR_DUE_INTERVAL_MS: '200',
+    FHIR_PULL_INTERVAL_MS: '1000',
+  },
 });
 const { step } = play;
 let stack: Stack;

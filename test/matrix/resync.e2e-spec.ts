@@ -15,7 +15,10 @@ let care: CareConversation;
 
 beforeAll(async () => {
   // Nothing is compared by itself here, but once at the start.
-  care = await startCareConversation({ settings: { MATRIX_RESYNC_INTERVAL_MS: '86400000' } });
+  care = await startCareConversation({
+    homeservers: 'vvt',
+    settings: { MATRIX_RESYNC_INTERVAL_MS: '86400000' },
+  });
 }, 180_000);
 
 afterAll(async () => {

@@ -27,6 +27,7 @@ let care: CareConversation;
 beforeAll(async () => {
   receiver = await OtlpReceiver.start();
   care = await startCareConversation({
+    homeservers: 'vvt',
     settings: {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_BSP_SCHEDULE_DELAY: '100',

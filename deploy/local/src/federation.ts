@@ -20,6 +20,11 @@ export interface FederationOptions {
    * name, which is chosen here: hence a function.
    */
   registrationYaml?: (serverName: string) => string;
+  /**
+   * `vvt`: everybody's account is on vvt's homeserver, as where one organisation hosts the others'. For what does not
+   * depend on federation: it takes a third of the work. Default: a homeserver each.
+   */
+  homeservers?: 'each' | 'vvt';
   /** Further environment variables of a homeserver. */
   homeserverEnv?: (organisation: Organisation) => Readonly<Record<string, string>>;
   /** State and logs go below it; emptied first. Default: a new folder below .cache/run. */
@@ -87,10 +92,7 @@ export async function startFederation(options: FederationOptions = {}): Promise<
   }
 
   return {
-    homeservers: Object.fromEntries(servers.homeservers.map((each) => [each.organisation, each])) as Record<
-      Organisation,
-      Homeserver
-    >,
+    homeservers: byOrganisation(servers.homeservers),
     natsUrl: servers.nats?.url ?? (process.env.NATS_URL as string),
     natsMonitorUrl: servers.nats?.monitorUrl,
     databaseUrl: servers.postgres?.databaseUrl ?? (process.env.DATABASE_URL as string),
@@ -100,6 +102,13 @@ export async function startFederation(options: FederationOptions = {}): Promise<
     stateDirectory: folder.state,
     stop,
   };
+}
+
+function byOrganisation(homeservers: readonly Homeserver[]): Record<Organisation, Homeserver> {
+  const of = (organisation: Organisation): Homeserver | undefined =>
+    homeservers.find((each) => each.organisation === organisation);
+  const vvt = of('vvt') as Homeserver;
+  return { apotheek: of('apotheek') ?? vvt, huisarts: of('huisarts') ?? vvt, vvt };
 }
 
 interface Folder {
@@ -126,7 +135,7 @@ interface Servers {
 async function prepareServers(
   servers: Servers,
   folder: Folder,
-  { registrationYaml, homeserverEnv }: FederationOptions,
+  { homeservers = 'each', registrationYaml, homeserverEnv }: FederationOptions,
 ): Promise<void> {
   const ports = await freePorts(ORGANISATIONS.length * 2 + 3);
   const nextPort = (): number => ports.pop() as number;
@@ -136,7 +145,8 @@ async function prepareServers(
   });
 
   const authority = await createCertificateAuthority();
-  const homes = ORGANISATIONS.map((organisation) => ({
+  const organisations = homeservers === 'each' ? ORGANISATIONS : (['vvt'] as const);
+  const homes = organisations.map((organisation) => ({
     organisation,
     clientPort: nextPort(),
     federationPort: nextPort(),

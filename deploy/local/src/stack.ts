@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BRIDGE_APPS, type BridgeApp, type BridgeEnvironment, bridgeProcesses, urlOf } from './bridge';
 import { bridgeSecrets, registrationOf } from './bridge-secrets';
 import type { ManagedProcess } from './child-process';
-import { type Federation, startFederation } from './federation';
+import { type Federation, type FederationOptions, startFederation } from './federation';
 import { type FhirServer, type MakeFhirServer, chosenFhirServer } from './fhir-server-process';
 import { freePorts } from './free-port';
 import { migrate } from './migrate';
@@ -27,6 +27,8 @@ export interface StackOptions {
   readonly signal?: AbortSignal;
   /** Further environment variables for the bridge's processes, e.g. `{ BOT_LANGUAGE: 'nl' }`, or made of the server names. */
   readonly settings?: Settings | ((homeservers: Federation['homeservers']) => Settings);
+  /** Default: a homeserver for each organisation. */
+  readonly homeservers?: FederationOptions['homeservers'];
   /** Default: the one that LOCAL_FHIR_SERVER names. */
   readonly fhirServer?: MakeFhirServer;
 }
@@ -39,6 +41,7 @@ export async function startStack({
   onStep = () => undefined,
   signal,
   settings = {},
+  homeservers: whose,
   fhirServer = chosenFhirServer(),
 }: StackOptions = {}): Promise<Stack> {
   const [asPort, fhirIngressPort, mapperPort, managerPort, fhirPort] = (await freePorts(5)) as [
@@ -58,6 +61,7 @@ export async function startStack({
   const federation = await startFederation({
     onStep,
     signal,
+    homeservers: whose,
     registrationYaml: (serverName) => registrationOf(secrets, serverName, urlOf('as-ingress', { ports })),
   });
   const { logDirectory, stateDirectory, databaseUrl, natsUrl, homeservers } = federation;
