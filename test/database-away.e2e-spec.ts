@@ -1,30 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { NeedsPersonError, TransientError } from '@bridge/contracts';
 import { AuditOutboxStore, ParkedConversationStore } from '@bridge/persistence';
 import type { TestingModule } from '@nestjs/testing';
-import { freePorts } from '../deploy/local/src/free-port';
 import { migrate } from '../deploy/local/src/migrate';
-import { type Postgres, preparePostgres } from '../deploy/local/src/postgres';
 import { queryDatabase } from './support/database';
 import { SmallDisk } from './support/small-disk';
 import { openStores } from './support/stores';
+import { startTemporaryPostgres, type TemporaryPostgres } from './support/temporary-postgres';
 import { until } from './support/until';
 
 /* What a worker is told when its database is not there, or full: that the message has to wait, whatever the query was. */
 
-let postgres: Postgres;
+let postgres: TemporaryPostgres;
 let nest: TestingModule;
 let parked: ParkedConversationStore;
 
 beforeAll(async () => {
-  const [port] = (await freePorts(1)) as [number];
-  const directory = await mkdtemp(join(tmpdir(), 'bridge-away-'));
-  postgres = await preparePostgres({ port, directory, logFile: join(directory, 'postgres.log') });
-  await postgres.start();
+  postgres = await startTemporaryPostgres();
   await migrate(postgres.databaseUrl);
   nest = await openStores(postgres.databaseUrl);
   parked = nest.get(ParkedConversationStore);
@@ -32,8 +25,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await nest?.close();
-  await postgres?.process.stop();
-  await postgres?.removeData();
+  await postgres?.remove();
 }, 30_000);
 
 /** A query of Prisma's making, one of our own, and a transaction. */
