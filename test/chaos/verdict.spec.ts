@@ -22,6 +22,7 @@ const good: BothSides = {
   saidInRoom: inRoom(...bodies('vvt', 1, 2), ...bodies('huisarts', 1, 2), ...bodies('vvt', 3, 4)),
   recorded: [...bodies('vvt', 1, 2), ...bodies('huisarts', 1, 2), ...bodies('vvt', 3, 4)],
   shown: bodies('record', 1, 2, 3),
+  arrivedAt: new Map(),
 };
 
 /** @param arrived in which order the bridge's homeserver got to know what is in the Room */

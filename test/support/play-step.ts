@@ -9,10 +9,10 @@ export interface Play {
 }
 
 /** To be called once, at the top of a test file. `scene` can be used within steps. */
-export function playConversation(settings: NonNullable<StackOptions['settings']>): Play {
+export function playConversation(options: StackOptions): Play {
   let scene: CareConversation | undefined;
   beforeAll(async () => {
-    scene = await startCareConversation({ settings });
+    scene = await startCareConversation(options);
   }, 180_000);
   afterAll(() => scene?.stop(outcomeOfSteps()), 60_000);
   return {

@@ -66,6 +66,21 @@ export async function backlog(natsUrl: string): Promise<number> {
   return infos.reduce((sum, { state }) => sum + state.messages, 0);
 }
 
+/**
+ * Deliveries beyond the first of each message in both work queues, ever; to be asked when these are empty. A worker that
+ * ends gives back what it holds, which counts, and so does every try after a failure.
+ */
+export async function redeliveries(natsUrl: string): Promise<number> {
+  return onQueue(natsUrl, async ({ streams, consumers }) => {
+    let count = 0;
+    for (const name of ['MAPPING', 'ROOMS']) {
+      for await (const { delivered } of consumers.list(name)) count += delivered.consumer_seq;
+      count -= (await streams.info(name)).state.last_seq;
+    }
+    return count;
+  });
+}
+
 async function onQueue<T>(natsUrl: string, look: (manager: JetStreamManager) => Promise<T>): Promise<T> {
   const connection = await connect({ servers: natsUrl });
   try {

@@ -16,6 +16,8 @@ export interface BothSides {
   readonly recorded: readonly string[];
   /** What the bridge said in the Room. */
   readonly shown: readonly string[];
+  /** When each of the bridge's own came to be there, by body: milliseconds since 1970 by the clock of its server. */
+  readonly arrivedAt: ReadonlyMap<string, number>;
 }
 
 /** Reads both servers. @param reader has an account on the bridge's homeserver, and is in the Room */
@@ -28,17 +30,28 @@ export async function readBothSides(
   const communications = await fhir.search<Communication>('Communication', {
     'part-of': `CommunicationRequest/${requestId}`,
   });
-  const bodyOf = ({ content }: { content: Record<string, unknown> }): string => String(content.body);
+  const records = communications
+    .filter(isFromMatrix)
+    .map(({ payload, meta }) => ({
+      body: payload?.[0]?.contentString ?? '',
+      at: Date.parse(meta?.lastUpdated ?? ''),
+    }))
+    .sort((one, other) => one.at - other.at);
+  const shown = messages
+    .filter(isFromFhir)
+    .map((message) => ({ body: bodyOf(message), at: message.origin_server_ts }));
   return {
     saidInRoom: messages
       .filter((message) => !isFromFhir(message))
       .map((message) => ({ eventId: message.event_id, body: bodyOf(message) })),
-    recorded: communications
-      .filter(isFromMatrix)
-      .sort((one, other) => (one.meta?.lastUpdated ?? '').localeCompare(other.meta?.lastUpdated ?? ''))
-      .map(({ payload }) => payload?.[0]?.contentString ?? ''),
-    shown: messages.filter(isFromFhir).map(bodyOf),
+    recorded: records.map(({ body }) => body),
+    shown: shown.map(({ body }) => body),
+    arrivedAt: new Map([...records, ...shown].map(({ body, at }) => [body, at])),
   };
+}
+
+function bodyOf({ content }: { content: Record<string, unknown> }): string {
+  return String(content.body);
 }
 
 /** Whether the bridge recorded it: what was written in FHIR bears its event as well, but not the bridge's mark. */
