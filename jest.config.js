@@ -43,7 +43,14 @@ const measured = [
   'test/as-ingress-lookup-times.e2e-spec.ts',
   'test/queue.e2e-spec.ts',
   'test/queue-order.e2e-spec.ts',
+];
+
+/** What takes minutes by its nature: thousands of messages, rows and notifications. Before a release, not at each change. */
+const long = [
+  'test/scale/large-organisation.e2e-spec.ts',
+  'test/scale/replicas.e2e-spec.ts',
   'test/matrix/catch-up.e2e-spec.ts',
+  'test/fhir/lossy-notifications.e2e-spec.ts',
 ];
 
 module.exports = {
@@ -57,7 +64,7 @@ module.exports = {
       ...withServers,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'],
-      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, ...measured],
+      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, ...measured, ...long],
     },
     {
       ...shared,
@@ -66,5 +73,6 @@ module.exports = {
       testMatch: ['<rootDir>/test/scenario.e2e-spec.ts', '<rootDir>/test/hapi/*.hapi-spec.ts'],
     },
     { ...withServers, displayName: 'measured', testMatch: measured.map((file) => `<rootDir>/${file}`) },
+    { ...withServers, displayName: 'long', testMatch: long.map((file) => `<rootDir>/${file}`) },
   ],
 };

@@ -2,13 +2,8 @@ import { join } from 'node:path';
 import { migrate } from '../deploy/local/src/migrate';
 import { projectRoot } from '../deploy/local/src/project-root';
 import { queryDatabase } from './support/database';
-import {
-  applySchema,
-  createDatabase,
-  type DatabaseShape,
-  dropDatabase,
-  shapeOf,
-} from './support/database-shape';
+import { applySchema, type DatabaseShape, shapeOf } from './support/database-shape';
+import { createDatabase, dropDatabase, emptyDatabase } from './support/fresh-database';
 
 const aspects = ['columns', 'indexes', 'constraints', 'types'] as const;
 
@@ -17,10 +12,9 @@ let made: DatabaseShape;
 let wanted: DatabaseShape;
 
 beforeAll(async () => {
-  migrated = await createDatabase('migrated');
-  await migrate(migrated);
+  migrated = await createDatabase();
   made = await shapeOf(migrated);
-  const described = await createDatabase('described');
+  const described = await emptyDatabase();
   await applySchema(described, join(projectRoot(), 'prisma'));
   wanted = await shapeOf(described);
   await dropDatabase(described);

@@ -4,14 +4,8 @@ import { join } from 'node:path';
 import { migrate } from '../deploy/local/src/migrate';
 import { projectRoot } from '../deploy/local/src/project-root';
 import { queryDatabase } from './support/database';
-import {
-  applyMigrations,
-  applySchema,
-  createDatabase,
-  type DatabaseShape,
-  dropDatabase,
-  shapeOf,
-} from './support/database-shape';
+import { applyMigrations, applySchema, type DatabaseShape, shapeOf } from './support/database-shape';
+import { copyTemplate, createDatabase, dropDatabase, emptyDatabase } from './support/fresh-database';
 import { breaksBetween } from './support/schema-breaks';
 import { SchemaClient } from './support/schema-client';
 
@@ -31,8 +25,9 @@ let previous: DatabaseShape;
 let migrated: string;
 let present: DatabaseShape;
 
-async function database(purpose: string, template?: string): Promise<string> {
-  const url = await createDatabase(purpose, template);
+/** A database that goes with the others at the end. */
+async function kept(made: Promise<string>): Promise<string> {
+  const url = await made;
   databases.push(url);
   return url;
 }
@@ -48,11 +43,10 @@ beforeAll(async () => {
   for (const later of names.filter((name) => /^\d/.test(name) && name > newest))
     await rm(join(previousFolder, 'migrations', later), { recursive: true });
 
-  const described = await database('described');
+  const described = await kept(emptyDatabase());
   await applySchema(described, previousFolder);
   previous = await shapeOf(described);
-  migrated = await database('migrated');
-  await migrate(migrated);
+  migrated = await kept(createDatabase());
   present = await shapeOf(migrated);
 }, 60_000);
 
@@ -62,7 +56,7 @@ afterAll(async () => {
 }, 30_000);
 
 it('the schema that is kept as the previous one is what its migrations make', async () => {
-  const url = await database('previous');
+  const url = await kept(emptyDatabase());
   await applyMigrations(url, previousFolder);
   expect(await shapeOf(url)).toEqual(previous);
 }, 30_000);
@@ -75,7 +69,7 @@ describe('the comparison sees', () => {
   let url: string;
 
   beforeAll(async () => {
-    url = await database('broken', migrated);
+    url = await kept(copyTemplate(migrated, 'broken'));
   }, 30_000);
 
   it.each([
@@ -129,7 +123,7 @@ describe('the comparison sees', () => {
   });
 
   it('nothing in what the version before need not know', async () => {
-    const extended = await database('extended', migrated);
+    const extended = await kept(copyTemplate(migrated, 'extended'));
     await queryDatabase(extended, 'CREATE TABLE fresh (id text PRIMARY KEY)');
     await queryDatabase(extended, "ALTER TABLE told_once ADD x text, ADD y text NOT NULL DEFAULT ''");
     await queryDatabase(extended, 'CREATE INDEX ON told_once (x)');
@@ -143,7 +137,7 @@ describe('the clients of both versions', () => {
   afterAll(() => Promise.all(clients.map((client) => client.close())));
 
   it('read and write every table side by side, before, during and after the migration', async () => {
-    const url = await database('upgraded');
+    const url = await kept(emptyDatabase());
     await applyMigrations(url, previousFolder);
     const older = await SchemaClient.open(previousSchema, url, previous);
     clients.push(older);

@@ -7,6 +7,8 @@ export interface Bench {
   readonly rounds: number;
   /** Events of the outage that is caught up with. */
   readonly events: number;
+  /** Aborted when the run is interrupted: for benchmarks with servers of their own. */
+  readonly signal: AbortSignal;
   /** The real servers and the bridge; started for the first benchmark that asks, and the same for all. */
   readonly servers: () => Promise<BenchServers>;
 }

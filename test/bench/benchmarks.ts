@@ -5,6 +5,12 @@ import { footprint } from './footprint/footprint';
 import { ingress } from './ingress/ingress';
 import { toFhir } from './messages/to-fhir';
 import { toMatrix } from './messages/to-matrix';
+import { backlog } from './scale/backlog';
+import { organisation } from './scale/organisation';
+import { replicas } from './scale/replicas';
 
-/** In the order in which they run: the servers grow fuller from one to the next. */
-export const benchmarks: readonly Benchmark[] = [ingress, toMatrix, toFhir, footprint, cost, catchUp];
+/** In the order in which they run: the servers grow fuller from one to the next. Those of scale have servers of their own. */
+export const benchmarks: readonly Benchmark[] = [
+  ...[ingress, toMatrix, toFhir, footprint, cost, catchUp],
+  ...[replicas, backlog, organisation],
+];

@@ -27,7 +27,7 @@ async function bench({ only, rounds, events }: Options): Promise<void> {
       console.log(`${pc.bold(name)} ${pc.dim(about)}`);
       const from = performance.now();
       try {
-        const figures = await Promise.race([run({ rounds, events, servers }), ended]);
+        const figures = await Promise.race([run({ rounds, events, signal, servers }), ended]);
         const judged = figures.map(resultOf);
         results.push(...judged);
         console.log(terminalTable(judged));

@@ -1,7 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { EventId, RoomId, UserId } from '@bridge/contracts';
 import {
   CareTeamStore,
@@ -12,10 +9,9 @@ import {
   RoomMembershipStore,
 } from '@bridge/persistence';
 import type { TestingModule } from '@nestjs/testing';
-import { freePorts } from '../../deploy/local/src/free-port';
-import { type Postgres, preparePostgres } from '../../deploy/local/src/postgres';
 import { queryDatabase } from '../support/database';
 import { openStores } from '../support/stores';
+import { startTemporaryPostgres, type TemporaryPostgres } from '../support/temporary-postgres';
 import { made } from './organisation';
 import {
   type ExplainedStatement,
@@ -35,18 +31,13 @@ const largeTableRows = 5_000;
 /** A message goes over its own rows and those of its people, however much else there is. */
 const rowsOfMessage = 30;
 
-let postgres: Postgres;
-let logFile: string;
+let postgres: TemporaryPostgres;
 let organisation: WorkingOrganisation;
 let nest: TestingModule;
 let largeTables: string[];
 
 beforeAll(async () => {
-  const [port] = (await freePorts(1)) as [number];
-  const directory = await mkdtemp(join(tmpdir(), 'bridge-large-'));
-  logFile = join(directory, 'postgres.log');
-  postgres = await preparePostgres({ port, directory, logFile });
-  await postgres.start();
+  postgres = await startTemporaryPostgres();
   for (const statement of explainAll) await queryDatabase(postgres.databaseUrl, statement);
   organisation = await WorkingOrganisation.start(postgres.databaseUrl, size);
   nest = await openStores(postgres.databaseUrl);
@@ -61,8 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await nest?.close();
   await organisation?.stop();
-  await postgres?.process.stop();
-  await postgres?.removeData();
+  await postgres?.remove();
 }, 30_000);
 
 /** All over the organisation. */
@@ -70,9 +60,11 @@ const spread = Array.from({ length: 20 }, (_, index) => 1 + (index * conversatio
 
 /** What was asked of the database while something was done. */
 async function statementsOf(work: () => Promise<unknown>): Promise<ExplainedStatement[]> {
-  const { length } = readFileSync(logFile);
+  const { length } = readFileSync(postgres.logFile);
   await work();
-  return explainedIn(readFileSync(logFile).subarray(length).toString()).filter(({ text }) => !isTimed(text));
+  return explainedIn(readFileSync(postgres.logFile).subarray(length).toString()).filter(
+    ({ text }) => !isTimed(text),
+  );
 }
 
 /** The audit's queue is as long as its server is behind; which Rooms are due is asked once in half a minute. */

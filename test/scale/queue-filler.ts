@@ -1,7 +1,7 @@
-import { messages, type MessageKind } from '@bridge/contracts';
-import { messageHeaders, partitionOf } from '@bridge/queue';
+import type { MessageKind } from '@bridge/contracts';
+import { messageHeaders, partitionOf, workSubject } from '@bridge/queue';
 import { headers, type JetStreamClient, type NatsConnection } from 'nats';
-import type { Keyed, Numbered } from './numbered-messages';
+import type { Keyed, Numbered } from './made-messages';
 
 /** Under way to the queue at the same time. No conversation is among them twice, so that its order is kept. */
 const atOnce = 256;
@@ -42,7 +42,7 @@ export class QueueFiller {
   async publish<K extends MessageKind>(kind: K, { key, data }: Keyed<K>): Promise<void> {
     const fields = headers();
     fields.set(messageHeaders.key, key);
-    const subject = `${messages[kind].stream.toLowerCase()}.${partitionOf(key, this.partitions)}.${kind}`;
+    const subject = workSubject(kind, partitionOf(key, this.partitions));
     await this.jetStream.publish(subject, JSON.stringify(data), { headers: fields });
   }
 }

@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { messages as messageKinds } from '@bridge/contracts';
-import { migrate } from '../../deploy/local/src/migrate';
-import { queryDatabase } from '../support/database';
+import { createDatabase, dropDatabase } from '../support/fresh-database';
 import { countsOf } from '../support/metric';
 import { until } from '../support/until';
-import { toBeRecorded, toBeSaid } from './numbered-messages';
+import { toBeRecorded, toBeSaid } from './made-messages';
 import { fillDatabase } from './organisation';
 import { QueueFiller } from './queue-filler';
 import { defaultPartitions, type Replica, ScaleServers, type WorkerApp } from './scale-servers';
@@ -17,17 +15,12 @@ const messages = conversations * each;
 const filling = { conversations, each, from: 0 };
 const crowd = { members: 4, messages: 0 };
 const size = { conversations, crowd };
-const database = `bridge_replicas_${randomBytes(6).toString('hex')}`;
 
 let databaseUrl: string;
 let servers: ScaleServers;
 
 beforeAll(async () => {
-  const url = new URL(process.env.TEST_DATABASE_URL!);
-  await queryDatabase(url.href, `CREATE DATABASE ${database}`);
-  url.pathname = `/${database}`;
-  databaseUrl = url.href;
-  await migrate(databaseUrl);
+  databaseUrl = await createDatabase();
   await fillDatabase(databaseUrl, size);
   // Of a worker that was killed another gets the message soon.
   servers = await ScaleServers.start({ databaseUrl, answerMs: 50, settings: { NATS_ACK_WAIT_MS: '3000' } });
@@ -36,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await servers?.stop();
-  await queryDatabase(process.env.TEST_DATABASE_URL!, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+  await dropDatabase(databaseUrl);
 }, 60_000);
 
 async function started(app: WorkerApp, ...names: string[]): Promise<Replica[]> {

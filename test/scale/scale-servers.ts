@@ -10,6 +10,7 @@ import { freePorts } from '../../deploy/local/src/free-port';
 import { answersOk } from '../../deploy/local/src/http-probe';
 import { type NatsServer, prepareNatsServer } from '../../deploy/local/src/nats-server';
 import { projectRoot } from '../../deploy/local/src/project-root';
+import { queueSettings } from '../support/queue-settings';
 import type { Seen } from './stubs/numbers-seen';
 import { seenPath } from './stubs/stub';
 
@@ -94,15 +95,10 @@ export class ScaleServers {
 
   /** Makes the streams, for messages that are to be there before any worker is. */
   async makeStreams(): Promise<void> {
+    const partitions = Number(this.environment.settings['NATS_PARTITIONS'] ?? defaultPartitions);
     const queue = await QueueConnection.open({
-      url: this.environment.natsUrl,
-      partitions: Number(this.environment.settings['NATS_PARTITIONS'] ?? defaultPartitions),
-      replicas: 1,
+      ...queueSettings(this.environment.natsUrl, partitions),
       maxBytes: Number(quietSettings.NATS_MAX_BYTES),
-      ackWaitMs: Number(quietSettings.NATS_ACK_WAIT_MS),
-      parkOn: [],
-      monitoringUrls: undefined,
-      durability: 'warn',
       app: 'scale',
     });
     await queue.close();

@@ -1,6 +1,6 @@
 import { migrate } from '../../deploy/local/src/migrate';
 import { until } from '../../deploy/local/src/until';
-import { type Numbered, toBeMapped, toBeRecorded } from './numbered-messages';
+import { type Numbered, toBeMapped, toBeRecorded } from './made-messages';
 import { fillDatabase, type OrganisationSize } from './organisation';
 import { QueueFiller } from './queue-filler';
 import { defaultPartitions, ScaleServers } from './scale-servers';

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectRoot } from '../../deploy/local/src/project-root';
@@ -49,24 +48,6 @@ export async function shapeOf(databaseUrl: string): Promise<DatabaseShape> {
     async ([aspect, query]) => [aspect, await queryDatabase(databaseUrl, query)] as const,
   );
   return Object.fromEntries(await Promise.all(rows)) as unknown as DatabaseShape;
-}
-
-/**
- * A database beside the one that the tests share: empty, or a copy of another that nobody is connected to.
- * @returns its URL
- */
-export async function createDatabase(purpose: string, template?: string): Promise<string> {
-  const url = new URL(process.env.TEST_DATABASE_URL!);
-  const name = `bridge_${purpose}_${randomBytes(6).toString('hex')}`;
-  const as = template ? ` TEMPLATE ${new URL(template).pathname.slice(1)}` : '';
-  await queryDatabase(url.href, `CREATE DATABASE ${name}${as}`);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-export async function dropDatabase(databaseUrl: string): Promise<void> {
-  const name = new URL(databaseUrl).pathname.slice(1);
-  await queryDatabase(process.env.TEST_DATABASE_URL!, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
 }
 
 /** Makes an empty database what the `schema.prisma` of a folder says. */

@@ -6,6 +6,13 @@ export async function createDatabase(): Promise<string> {
   return copyTemplate(process.env.TEST_DATABASE_TEMPLATE!, randomBytes(6).toString('hex'));
 }
 
+/** An empty database of the caller's own. @param server the URL of any database beside it */
+export async function emptyDatabase(server = process.env.TEST_DATABASE_TEMPLATE!): Promise<string> {
+  const url = onDatabase(server, `bridge_test_${randomBytes(6).toString('hex')}`);
+  await onServer(server, `CREATE DATABASE ${databaseOf(url)}`);
+  return url;
+}
+
 /** Copies a database that nobody is connected to. @returns the URL of the copy */
 export async function copyTemplate(templateUrl: string, mark: string): Promise<string> {
   const copy = copyOf(templateUrl, mark);
@@ -23,7 +30,7 @@ export async function dropDatabase(url: string): Promise<void> {
 }
 
 /** The URL of another database of the same server. */
-export function onDatabase(url: string, name: string): string {
+function onDatabase(url: string, name: string): string {
   const other = new URL(url);
   other.pathname = `/${name}`;
   return other.href;

@@ -2,6 +2,7 @@ import { Metrics } from '@bridge/platform';
 import { QueueConnection, QueuePublisher, type QueueConfig } from '@bridge/queue';
 import type { StoredMsg } from 'nats';
 import { InspectedQueue } from './inspected-queue';
+import { queueSettings } from './queue-settings';
 import { startQueueWorker, type Handle, type QueueWorker, type QueueWorkerOptions } from './queue-worker';
 import { until } from './until';
 
@@ -69,17 +70,7 @@ export class QueueFixture {
   }
 
   private freshConfig(): QueueConfig {
-    return {
-      url: this.queue.server.url,
-      partitions: 4,
-      replicas: 1,
-      maxBytes: 64 * 1024 * 1024,
-      ackWaitMs: 30_000,
-      parkOn: [],
-      monitoringUrls: undefined,
-      durability: 'warn',
-      app: 'queue-test',
-    };
+    return { ...queueSettings(this.queue.server.url, 4), app: 'queue-test' };
   }
 }
 

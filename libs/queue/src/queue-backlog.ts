@@ -1,4 +1,4 @@
-import type { MessageKind, MessageOf, ParkedConversation } from '@bridge/contracts';
+import type { MessageKind, MessageOf, Parking } from '@bridge/contracts';
 import { Injectable } from '@nestjs/common';
 import { MalformedMessageError, UnknownKindError } from './errors';
 import { decodeMessage } from './message-codec';
@@ -38,11 +38,7 @@ export class QueueBacklog {
    * later one would be done first; while it lasts, a worker sets it aside.
    * @throws QueueUnavailableError
    */
-  async isAheadOfReplayed({
-    stream,
-    key,
-    parking,
-  }: Pick<ParkedConversation, 'stream' | 'key' | 'parking'>): Promise<boolean> {
+  async isAheadOfReplayed({ stream, key, parking }: Parking): Promise<boolean> {
     const partition = partitionOf(key, this.connection.config.partitions);
     let isOneAhead = false;
     for (let from = 1; ;) {

@@ -4,6 +4,7 @@ import { projectRoot } from '../../../deploy/local/src/project-root';
 import type { Bench, Benchmark } from '../benchmark';
 import type { BenchServers } from '../bench-servers';
 import { residentMegabytes } from '../cost/processes';
+import { inTurn } from '../measure/in-turn';
 import { inLanes } from '../measure/lanes';
 import { millisecondsOf } from '../measure/rounds';
 import { median } from '../measure/statistics';
@@ -88,7 +89,6 @@ function residentOf(servers: BenchServers, app: BridgeApp): { now: number; most:
 async function eachApp(
   measure: (app: BridgeApp) => number | Promise<number>,
 ): Promise<Record<BridgeApp, number>> {
-  const entries: [BridgeApp, number][] = [];
-  for (const app of BRIDGE_APPS) entries.push([app, await measure(app)]);
+  const entries = await inTurn(BRIDGE_APPS, async (app) => [app, await measure(app)] as const);
   return Object.fromEntries(entries) as Record<BridgeApp, number>;
 }

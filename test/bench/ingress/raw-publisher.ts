@@ -1,5 +1,5 @@
 import { connect, headers, type JetStreamManager, type NatsConnection } from 'nats';
-import { messageHeaders, partitionOf } from '@bridge/queue';
+import { messageHeaders, partitionOf, workSubject } from '@bridge/queue';
 import type { MadeEvent } from './made-events';
 
 const kind = 'matrix.m.room.message';
@@ -22,7 +22,7 @@ export class RawPublisher {
     const jetStream = this.connection.jetstream();
     for (const events of transactions) {
       const stored = events.map((event) => {
-        const subject = `mapping.${partitionOf(event.room_id, partitions)}.${kind}`;
+        const subject = workSubject(kind, partitionOf(event.room_id, partitions));
         const fields = headers();
         fields.set(messageHeaders.key, event.room_id);
         const msgID = `${kind}:${event.event_id}`;
