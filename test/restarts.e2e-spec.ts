@@ -5,7 +5,7 @@ import { openConversations, type Talks } from './chaos/conversations';
 import { type HttpAnswer, httpRequest } from './support/http-request';
 import { deadLetterKinds, redeliveries } from './support/queue-evidence';
 import { ReplicatedBridge } from './support/replicated-bridge';
-import { type Outcome, SteadyTraffic } from './support/steady-traffic';
+import { type Outcome, SteadyTraffic, type SteadyTrafficOptions } from './support/steady-traffic';
 import { outcomeOfSteps, step } from './support/step';
 
 /*
@@ -45,8 +45,11 @@ afterAll(async () => {
 }, 60_000);
 
 /** @returns what came of all that was said meanwhile; when `act` fails, nobody talks any more */
-async function amidTraffic(round: number, act: (traffic: SteadyTraffic) => Promise<void>): Promise<Outcome> {
-  const traffic = new SteadyTraffic(stack, talks, round);
+async function amidTraffic(
+  options: SteadyTrafficOptions,
+  act: (traffic: SteadyTraffic) => Promise<void>,
+): Promise<Outcome> {
+  const traffic = new SteadyTraffic(stack, talks, options);
   try {
     await act(traffic);
     return await traffic.end();
@@ -77,7 +80,7 @@ describe('a rolling restart of the whole bridge', () => {
     'ends every process with status 0 in its time',
     async () => {
       const before = await redeliveries(stack.federation.natsUrl);
-      outcome = await amidTraffic(1, async (traffic) => {
+      outcome = await amidTraffic({ round: 1, ahead: 2 }, async (traffic) => {
         for (const { process } of bridge.replicas) {
           await traffic.said(between);
           const exit = await process.stop(graceMs);
@@ -141,7 +144,7 @@ describe('a restart of nats-server', () => {
       const nats = stack.federation.natsProcess!;
       const processes = bridge.replicas.map(({ process }) => process.pid);
       let refusals: readonly HttpAnswer[] = [];
-      const outcome = await amidTraffic(2, async (traffic) => {
+      const outcome = await amidTraffic({ round: 2 }, async (traffic) => {
         await traffic.said(2 * between);
         await nats.stop();
         refusals = await Promise.all([transaction(), notification()]);

@@ -16,6 +16,9 @@ const hourMs = 3_600_000;
 /** Says what has this body, again and again until it is answered; the repetition has to be the same message. */
 type Say = (body: string) => Promise<unknown>;
 
+/** Resolves when the lane may say its next message. */
+export type Turn = (lane: Lane) => Promise<void>;
+
 /** Everybody who talks, in every conversation: numbered messages, in bursts, until they are stopped. */
 export class Traffic {
   readonly lanes: readonly TalkingLane[];
@@ -27,6 +30,7 @@ export class Traffic {
     private readonly seed: number,
     /** Ends even the repetition of a request. */
     signal: AbortSignal,
+    private readonly turn: Turn = () => Promise.resolve(),
   ) {
     this.lanes = talks.conversations.flatMap((conversation) => [
       ...talks.speakers.map(({ organisation, matrix }) => {
@@ -43,7 +47,10 @@ export class Traffic {
   start(): void {
     const { lanes, seed } = this;
     const pauseMs = (lanes.length * meanBurst * 1_000) / perSecond;
-    const talks = lanes.map((lane, index) => lane.talk(new Random(seed + index), pauseMs, this.over.signal));
+    const talks = lanes.map((lane, index) => {
+      const pace = { random: new Random(seed + index), meanPauseMs: pauseMs, turn: this.turn };
+      return lane.talk(pace, this.over.signal);
+    });
     this.talking = Promise.all(talks);
   }
 
@@ -66,6 +73,12 @@ export class Traffic {
   }
 }
 
+interface Pace {
+  readonly random: Random;
+  readonly meanPauseMs: number;
+  readonly turn: Turn;
+}
+
 class TalkingLane implements Lane {
   readonly said: SaidMessage[] = [];
   readonly prefix: string;
@@ -80,11 +93,14 @@ class TalkingLane implements Lane {
     this.prefix = `${who}-${conversation}-`;
   }
 
-  async talk(random: Random, meanPauseMs: number, over: AbortSignal): Promise<void> {
+  async talk({ random, meanPauseMs, turn }: Pace, over: AbortSignal): Promise<void> {
     // Not all at the same time at first, and everybody soon.
     for (let pauseMs = random.next() * meanPauseMs * 0.5; ; pauseMs = random.next() * meanPauseMs * 2) {
       await wait(pauseMs, undefined, { signal: over }).catch(() => undefined);
-      for (let left = random.between(...burst); left > 0 && !over.aborted; left -= 1) await this.say();
+      for (let left = random.between(...burst); left > 0 && !over.aborted; left -= 1) {
+        await turn(this);
+        await this.say();
+      }
       if (over.aborted) return;
     }
   }
