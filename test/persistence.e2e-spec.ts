@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { FhirRef, RoomId, UserId } from '@bridge/contracts';
 import {
+  Among,
   CareTeamFacts,
   CareTeamStore,
   Conversation,
@@ -186,8 +187,8 @@ describe('a conversation', () => {
     return (await conversations.find(one.conversation))!;
   }
 
-  async function membersOf(conversation: Conversation): Promise<Record<string, string>> {
-    const members = await conversations.members(conversation);
+  async function membersOf(conversation: Conversation, among?: Among): Promise<Record<string, string>> {
+    const members = await conversations.members(conversation, among);
     return Object.fromEntries(members.map(({ participant, role }) => [participant.fhirRef, role]));
   }
 
@@ -243,6 +244,30 @@ describe('a conversation', () => {
       [a]: 'lead',
       [outsider]: 'professional',
     });
+  });
+
+  it('tells of those alone who are asked for: by account, by ghost, by reference', async () => {
+    const account = UserId.parse(`@${randomUUID()}:gp.example`);
+    const [a, b] = [await newPerson('Practitioner', account), await newPerson('RelatedPerson')];
+    const [gone, outsider] = [await newPerson(), await newPerson()];
+    const careTeam = await newTeam({ person: a, role: 'lead' }, { person: b, role: 'related-person' });
+    const left = await newTeam({ person: gone, role: 'professional' });
+    await careTeams.apply(team(left, day(2)));
+    const conversation = await applied({ careTeam, parties: [careTeam, left, gone, outsider] });
+    const ghostOfB = (await participants.find(b))!.ghostUserId;
+    const ghostOfOutsider = (await participants.find(outsider))!.ghostUserId;
+    expect(await membersOf(conversation, { userIds: [account, UserId.parse('@stranger:x')] })).toEqual({
+      [a]: 'lead',
+    });
+    expect(await membersOf(conversation, { userIds: [ghostOfB, ghostOfOutsider] })).toEqual({
+      [b]: 'related-person',
+      [outsider]: 'professional',
+    });
+    expect(await membersOf(conversation, { persons: [outsider, a, gone] })).toEqual({
+      [a]: 'lead',
+      [outsider]: 'professional',
+    });
+    expect(await membersOf(conversation, { userIds: [] })).toEqual({});
   });
 
   it('gives somebody in two of its teams the stronger of their roles', async () => {

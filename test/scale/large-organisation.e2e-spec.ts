@@ -101,10 +101,11 @@ it('finds all of a message among 100,000 conversations by an index', async () =>
   expect(wide(statements)).toEqual([]);
 }, 120_000);
 
-it('asks as much for a message among 10,000 others as for one of few', async () => {
+it('asks as much for a message among 10,000 others and 500 members as for one of few, and reads no more', async () => {
   const few = await statementsOf(() => organisation.bridge([1]));
   const many = await statementsOf(() => organisation.bridge([made.crowd]));
   expect(perMessage(many)).toEqual(perMessage(few));
+  expect(wide(many)).toEqual([]);
 }, 120_000);
 
 /** What is asked for every message, and how often: what timers ask in the meantime comes less often. */

@@ -132,11 +132,9 @@ export class CommunicationSync {
     author: FhirRef,
   ): Promise<UserId[]> {
     if (addressees.length === 0) return [];
-    const persons = await Promise.all(addressees.map((addressee) => this.persons.refOf(addressee)));
-    const members = await this.conversationStore.members(conversation);
-    const meant = members.filter(
-      ({ participant }) => participant.fhirRef !== author && persons.includes(participant.fhirRef),
-    );
+    const named = await Promise.all(addressees.map((addressee) => this.persons.refOf(addressee)));
+    const persons = named.flatMap((person) => (person && person !== author ? person : []));
+    const meant = await this.conversationStore.members(conversation, { persons });
     const userIds = meant.map(({ participant }) => participant.accountUserId ?? participant.ghostUserId);
     return [...new Set(userIds)].slice(0, mostMentions);
   }

@@ -56,7 +56,8 @@ export class ConversationRecorder {
     const { conversation: ref, by, answerTo } = message;
     const conversation = await this.conversations.find(ref);
     const member =
-      conversation && memberWithAccount(holders(await this.conversations.members(conversation)), by);
+      conversation &&
+      memberWithAccount(holders(await this.conversations.members(conversation, { userIds: [by] })), by);
     if (!member || !mayArchive(member.role)) return this.tell(answerTo, by, 'requester-unknown');
     if (!(await this.fhir.read<CommunicationRequest>(ref))) return;
     const occasion = `archived by ${answerTo?.eventId ?? by}`;

@@ -10,7 +10,7 @@ import { MapperConfig } from './mapper-config';
 import { MessageRecorder } from './message-recorder';
 import { ReactionRecorder } from './reaction-recorder';
 import { RedactionRecorder } from './redaction-recorder';
-import type { Said } from './said-in';
+import { type Said, namedIn } from './said-in';
 import { SenderCheck } from './sender-check';
 
 /**
@@ -86,7 +86,7 @@ export class EventIntake {
     const conversation = await this.conversations.ofRoom(event.room_id);
     if (!conversation) return this.bot.forwardFromElsewhere(event);
     if (wasRedacted(event)) return 'redacted-before';
-    const members = await this.conversations.members(conversation);
+    const members = await this.conversations.members(conversation, { userIds: namedIn(event) });
     if (!(await this.senders.isReal(event, members))) return 'sender-not-in-room';
     return this.outcomeOfReal({ event, conversation, members });
   }

@@ -43,7 +43,7 @@ export class ReadingRecorder {
     if (!this.config.marks('Task') && !this.config.marks('AuditEvent')) return 'not-wanted';
     const conversation = await this.conversations.ofRoom(receipt.roomId);
     if (!conversation) return 'foreign-room';
-    const members = await this.conversations.members(conversation);
+    const members = await this.conversations.members(conversation, { userIds: [receipt.userId] });
     const reader = members.find(({ participant }) => participant.accountUserId === receipt.userId);
     if (!reader) return 'unknown-reader';
     const what = await this.messageAt(receipt, conversation.conversation);

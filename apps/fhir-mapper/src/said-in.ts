@@ -1,11 +1,19 @@
 import { FhirRef, MatrixEvent, UserId } from '@bridge/contracts';
+import { mentionedUsers, readEdit } from '@bridge/mapping';
 import type { Conversation, Member } from '@bridge/persistence';
 
-/** An event and the conversation it was said in, with those who belong there now. */
+/** An event and the conversation it was said in, with those who belong there now and whom it names. */
 export interface Said {
   readonly event: MatrixEvent;
   readonly conversation: Conversation;
   readonly members: readonly Member[];
+}
+
+/** Who says it and whom it mentions: of a conversation's members, the only ones that it is about. */
+export function namedIn(event: MatrixEvent): UserId[] {
+  const replacement = readEdit(event)?.replacement;
+  const mentioned = [event, ...(replacement ? [replacement] : [])].flatMap(mentionedUsers);
+  return [...new Set([event.sender, ...mentioned])];
 }
 
 /**

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { FhirRef, RoomId, roleOfType, strongerRole, typeOf } from '@bridge/contracts';
+import { FhirRef, RoomId, UserId, roleOfType, strongerRole, typeOf } from '@bridge/contracts';
 import { Member, toMember } from './care-team-store';
 import { Database } from './database';
-import type { ConversationRoom as Row } from './generated/client';
+import type { Prisma, ConversationRoom as Row } from './generated/client';
 import { opaqueId, toParticipant } from './participant-store';
 
 /** What one version of a CommunicationRequest says (or a CareTeam, for its general room). */
@@ -28,6 +28,9 @@ export interface Conversation extends ConversationFacts {
 
 /** The Rooms of a conversation, as far as its Space has to know. */
 export type RoomsOfConversation = Pick<Conversation, 'roomId' | 'formerRoomIds'>;
+
+/** Some of a conversation's members: by their references, or by their accounts and ghosts. */
+export type Among = { readonly persons: readonly FhirRef[] } | { readonly userIds: readonly UserId[] };
 
 @Injectable()
 export class ConversationStore {
@@ -146,12 +149,16 @@ export class ConversationStore {
   /**
    * Everybody who belongs in the Room now: the parties, care teams expanded, each with their strongest role.
    * Who has left the conversation's care team leaves its Rooms, though a request still names them.
+   * @param among whom to look for; not given: everybody. A Room may have hundreds, and a message is about few of them
    */
-  async members(conversation: Conversation): Promise<Member[]> {
+  async members(conversation: Conversation, among?: Among): Promise<Member[]> {
     const teams = new Set(conversation.parties.filter((party) => typeOf(party) === 'CareTeam'));
     const named = new Set(conversation.parties.filter((party) => typeOf(party) !== 'CareTeam'));
     const rows = await this.database.client.careTeamMember.findMany({
-      where: { careTeam: { in: [...teams, ...(conversation.careTeam ? [conversation.careTeam] : [])] } },
+      where: {
+        careTeam: { in: [...teams, ...(conversation.careTeam ? [conversation.careTeam] : [])] },
+        participant: among && participantsAmong(among),
+      },
       include: { participant: true },
       orderBy: { person: 'asc' },
     });
@@ -165,14 +172,14 @@ export class ConversationStore {
     }
     const inTeams = new Set(rows.map(({ person }) => person));
     const outsiders = [...named].filter((person) => !inTeams.has(person));
-    return [...found.values(), ...(await this.outsiders(outsiders))];
+    return [...found.values(), ...(await this.outsiders(outsiders, among))];
   }
 
   /** Parties that no team of the conversation has or had. */
-  private async outsiders(persons: readonly FhirRef[]): Promise<Member[]> {
+  private async outsiders(persons: readonly FhirRef[], among?: Among): Promise<Member[]> {
     if (persons.length === 0) return [];
     const rows = await this.database.client.participant.findMany({
-      where: { fhirRef: { in: [...persons] }, deletedAt: null },
+      where: { fhirRef: { in: [...persons] }, deletedAt: null, AND: among && participantsAmong(among) },
       orderBy: { fhirRef: 'asc' },
     });
     return rows.map((row) => ({
@@ -244,4 +251,10 @@ function toConversation(row: Row): Conversation {
     formerRoomIds: row.formerRoomIds as RoomId[],
     adopted: row.adopted,
   };
+}
+
+function participantsAmong(among: Among): Prisma.ParticipantWhereInput {
+  if ('persons' in among) return { fhirRef: { in: [...among.persons] } };
+  const userIds = [...among.userIds];
+  return { OR: [{ accountUserId: { in: userIds } }, { ghostUserId: { in: userIds } }] };
 }
