@@ -1,5 +1,5 @@
 import { FhirRef, PermanentError, TransientError } from '@bridge/contracts';
-import { FhirClient, FhirConflict, FhirRefusal } from '@bridge/fhir';
+import { FhirClient, FhirConflict, FhirRefusal, type WrittenVersion } from '@bridge/fhir';
 import type { Communication } from '@medplum/fhirtypes';
 import { FhirServer, startFhirServer } from '../deploy/local/fhir-server/server';
 import { communication, TestClient } from '../deploy/local/fhir-server/test-client';
@@ -116,6 +116,24 @@ describe('with a FHIR server', () => {
     expect(failure).toBeInstanceOf(FhirConflict);
     expect(failure).toBeInstanceOf(TransientError);
     expect(await fhir.read(ref)).toMatchObject({ status: 'entered-in-error' });
+  });
+
+  it('tells which versions it has made, and of which one; not of what was there already, nor of a conflict', async () => {
+    const written: WrittenVersion[] = [];
+    const telling = clientOf(server.baseUrl);
+    telling.tellWhatIsWritten((version) => written.push(version));
+    const create = () => telling.createOnce(communication('$told'), queryOf('$told'));
+    const { ref, versionId: first } = await create();
+    await create();
+    const read = (await telling.read<Communication>(ref))!;
+    await telling.update({ ...read, status: 'stopped' });
+    await failureOf(telling.update({ ...read, status: 'unknown' }));
+    const second = (await telling.read(ref))?.meta?.versionId;
+    expect(second).not.toBe(first);
+    expect(written).toEqual([
+      { ref, versionId: first, resource: communication('$told') },
+      { ref, versionId: second, of: first, resource: { ...read, status: 'stopped' } },
+    ]);
   });
 
   it('changes what somebody else changes at the same time, without losing either change', async () => {

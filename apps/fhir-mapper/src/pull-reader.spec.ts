@@ -1,4 +1,5 @@
-import type { FhirClient } from '@bridge/fhir';
+import { FhirRef } from '@bridge/contracts';
+import type { FhirClient, WrittenVersion } from '@bridge/fhir';
 import type { CursorStore } from '@bridge/persistence';
 import type { QueuePublisher } from '@bridge/queue';
 import { FhirRefusal } from '@bridge/fhir';
@@ -42,11 +43,14 @@ class World {
   readonly unknownTypes = new Set<string>();
 
   readonly reader: PullReader;
+  /** As the client of the FHIR server tells of what it has written. */
+  hasWritten!: (version: WrittenVersion) => void;
 
   constructor(config: Partial<MapperConfig> = {}) {
     const pagesOf = (type: Bridged['resourceType']) => this.pages[type] ?? [[]];
     const { journal, searched, cursors, unknownTypes } = this;
     const fhir = {
+      tellWhatIsWritten: (tell: (version: WrittenVersion) => void) => (this.hasWritten = tell),
       async *search(type: Bridged['resourceType'], parameters: Record<string, string>) {
         journal.push(`search ${type}`);
         searched[type] = parameters;
@@ -79,6 +83,7 @@ class World {
       publisher as unknown as QueuePublisher,
       { pullOverlapMs: 10_000, marks: () => false, clinicalTypes: [], ...config } as unknown as MapperConfig,
     );
+    this.reader.onModuleInit();
   }
 }
 
@@ -306,5 +311,50 @@ describe('the time that a change counts from', () => {
     world.cursors.set('CareTeam', at(0));
     expect(await pullOf(world)).toBe(at(3).getTime());
     expect(await pullOf(new World())).toBeUndefined();
+  });
+});
+
+describe('what the bridge itself has written', () => {
+  const message = (versionId: string, status: Communication['status'] = 'completed') =>
+    resource<Communication>('Communication', 'm', Number(versionId), {
+      status,
+      meta: { versionId, lastUpdated: at(Number(versionId)).toISOString() },
+    });
+  const ref = FhirRef.parse('Communication/m');
+
+  async function pulled(world: World, version: Communication): Promise<number> {
+    world.pages = { Communication: [[version]] };
+    return world.reader.pull('ehr');
+  }
+
+  it('is passed over: a new Communication, and a version of one that was queued', async () => {
+    const world = new World();
+    world.hasWritten({ ref, versionId: '1', resource: message('1') });
+    expect(await pulled(world, message('1'))).toBe(0);
+    expect(await pulled(world, message('2'))).toBe(1);
+    world.hasWritten({ ref, versionId: '3', of: '2', resource: message('3') });
+    expect(await pulled(world, message('3'))).toBe(0);
+    expect(world.cursors.get('Communication')).toEqual(at(3));
+  });
+
+  it('is queued where it was made of a version that was never seen', async () => {
+    const world = new World();
+    world.hasWritten({ ref, versionId: '2', of: '1', resource: message('2') });
+    expect(await pulled(world, message('2'))).toBe(1);
+  });
+
+  it('is queued where it takes back a message', async () => {
+    const world = new World();
+    expect(await pulled(world, message('1'))).toBe(1);
+    world.hasWritten({ ref, versionId: '2', of: '1', resource: message('2', 'entered-in-error') });
+    expect(await pulled(world, message('2', 'entered-in-error'))).toBe(1);
+  });
+
+  it('is queued where it is of another type', async () => {
+    const world = new World();
+    const team = resource<CareTeam>('CareTeam', 't', 1);
+    world.hasWritten({ ref: FhirRef.parse('CareTeam/t'), versionId: '1', resource: team });
+    world.pages = { CareTeam: [[team]] };
+    expect(await world.reader.pull('ehr')).toBe(1);
   });
 });

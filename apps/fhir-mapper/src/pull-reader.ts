@@ -1,5 +1,6 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { FhirClient, FhirRefusal } from '@bridge/fhir';
+import { Injectable, Logger, OnModuleInit } from '@nestjs/common';
+import type { FhirRef } from '@bridge/contracts';
+import { FhirClient, FhirRefusal, type WrittenVersion } from '@bridge/fhir';
 import { orderingKey, refOf, versionAtOf, versionIdOf } from '@bridge/mapping';
 import { CursorStore } from '@bridge/persistence';
 import { countingFrom } from '@bridge/platform';
@@ -23,8 +24,9 @@ const rememberedVersions = 10_000;
 
 /** Reads what changed on the FHIR server and queues each version, in the order in which it was written there. */
 @Injectable()
-export class PullReader {
+export class PullReader implements OnModuleInit {
   private readonly logger = new Logger(PullReader.name);
+  /** And those that need not be. */
   private readonly queued = new BoundedSet<string>(rememberedVersions);
   private readonly refused = new Set<string>();
   private readonly types: readonly PulledType[];
@@ -36,6 +38,21 @@ export class PullReader {
     private readonly config: MapperConfig,
   ) {
     this.types = pulledTypes(config);
+  }
+
+  onModuleInit(): void {
+    this.fhir.tellWhatIsWritten((version) => this.passOver(version));
+  }
+
+  /**
+   * A Communication that the bridge itself writes says what is in Matrix already, so that its version need not be queued:
+   * half of all there are. Unless the version that it was made of has not been seen here: then it says more than that. And
+   * unless it takes back what was written: Matrix may have more of it than the event that was redacted.
+   * An optimisation of this process only; what another replica has written is queued, and changes nothing.
+   */
+  private passOver({ ref, versionId, of, resource }: WrittenVersion): void {
+    if (resource.resourceType !== 'Communication' || resource.status === 'entered-in-error') return;
+    if (of === undefined || this.queued.has(versionKey(ref, of))) this.queued.add(versionKey(ref, versionId));
   }
 
   /**
@@ -122,7 +139,7 @@ export class PullReader {
   private async queue(resource: Pulled): Promise<boolean> {
     const ref = refOf(resource);
     const versionId = versionIdOf(resource);
-    const id = `${ref}/_history/${versionId}`;
+    const id = versionKey(ref, versionId);
     if (this.queued.has(id)) return false;
     const fits = Buffer.byteLength(JSON.stringify(resource)) <= maxResourceBytes;
     const change = {
@@ -135,6 +152,10 @@ export class PullReader {
     this.queued.add(id);
     return true;
   }
+}
+
+function versionKey(ref: FhirRef, versionId: string): string {
+  return `${ref}/_history/${versionId}`;
 }
 
 /**

@@ -5,7 +5,7 @@ import { Config } from '@bridge/platform';
 import type { Bundle, BundleEntry, Resource } from '@medplum/fhirtypes';
 import { FhirConflict, fhirFailure, nonsense } from './fhir-failure';
 import { type FhirAnswer, FhirTransport, type OpenAnswer } from './fhir-transport';
-import { storedAt, type StoredVersion, storedVersion, versionOf } from './stored-version';
+import { storedAt, type StoredVersion, storedVersion, versionIdIn, versionOf } from './stored-version';
 import { below } from './further-bases';
 
 interface Exchange {
@@ -38,11 +38,19 @@ export interface StreamExchange {
 /** A Bundle whose entries take effect together or not at all (R4, http.html, "transaction"). */
 export type Transaction = Bundle & { readonly type: 'transaction' };
 
+/** A version that this process has written. */
+export interface WrittenVersion extends StoredVersion {
+  /** The version that it was made of: what else it says is from there. Undefined for a resource that is new. */
+  readonly of?: string;
+  readonly resource: Resource;
+}
+
 /** The organisation's FHIR server (R4 REST API). */
 @Injectable()
 export class FhirClient implements OnApplicationShutdown {
   private readonly base: URL;
   private checkWrite: (resource: Resource) => void = () => undefined;
+  private tellWritten: (version: WrittenVersion) => void = () => undefined;
 
   constructor(
     config: Config['fhir'],
@@ -54,6 +62,14 @@ export class FhirClient implements OnApplicationShutdown {
   /** @param check throws for a resource that must not be written; it is asked before every write */
   checkBeforeWrite(check: (resource: Resource) => void): void {
     this.checkWrite = check;
+  }
+
+  /**
+   * @param tell hears of every version that `createOnce`, `update` and `change` are known to have made: a server that
+   * does not say which it made, or dies before it says so, has made one that nobody hears of
+   */
+  tellWhatIsWritten(tell: (version: WrittenVersion) => void): void {
+    this.tellWritten = tell;
   }
 
   /** @returns the resource, or undefined when the server does not have it (any more) */
@@ -105,14 +121,17 @@ export class FhirClient implements OnApplicationShutdown {
     this.checkWrite(resource);
     const operation = 'create a resource';
     try {
-      const { headers, body } = await this.exchange({
+      const { status, headers, body } = await this.exchange({
         operation,
         method: 'POST',
         url: this.url(resource.resourceType),
         headers: { 'if-none-exist': query, prefer: 'return=minimal' },
         body: resource,
       });
-      const stored = storedVersion(headers, body) ?? (await this.matching(resource.resourceType, query));
+      const made = storedVersion(headers, body);
+      // 200: it was there already.
+      if (made?.versionId && status === 201) this.tellWritten({ ...made, resource });
+      const stored = made ?? (await this.matching(resource.resourceType, query));
       if (stored) return stored;
     } catch (failure) {
       // 412: more than one matches, and it will be so the next time. 409 or 412: two creates at the same time (HAPI).
@@ -130,13 +149,17 @@ export class FhirClient implements OnApplicationShutdown {
    */
   async update(resource: Resource): Promise<void> {
     this.checkWrite(resource);
-    await this.exchange({
+    const ref = FhirRef.parse(`${resource.resourceType}/${resource.id}`);
+    const of = resource.meta?.versionId ?? '';
+    const { headers, body } = await this.exchange({
       operation: 'update a resource',
       method: 'PUT',
-      url: this.url(`${resource.resourceType}/${resource.id}`),
-      headers: { 'if-match': `W/"${resource.meta?.versionId ?? ''}"` },
+      url: this.url(ref),
+      headers: { 'if-match': `W/"${of}"` },
       body: resource,
     });
+    const versionId = storedVersion(headers, body)?.versionId || versionIdIn(headers, body);
+    if (versionId) this.tellWritten({ ref, versionId, of, resource });
   }
 
   /**

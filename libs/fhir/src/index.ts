@@ -2,7 +2,7 @@ export { ClientKeys } from './access/client-keys';
 export { Binaries, type NewBinary, type StoredFile } from './binaries';
 export { Capabilities } from './capabilities';
 export { Deletions, type Deletion, type DeletionOf } from './deletions';
-export { FhirClient, type Transaction } from './fhir-client';
+export { FhirClient, type Transaction, type WrittenVersion } from './fhir-client';
 export { FhirConflict, FhirRefusal } from './fhir-failure';
 export { FhirModule } from './fhir.module';
 export { FurtherBases, below } from './further-bases';

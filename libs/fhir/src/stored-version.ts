@@ -27,9 +27,13 @@ export function storedVersion(headers: Headers, body: unknown): StoredVersion | 
     storedAt(firstValue(headers, 'location')) ??
     storedAt(firstValue(headers, 'content-location')) ??
     versionOf(body as Resource | undefined);
-  if (!found || found.versionId) return found;
+  return found && { ...found, versionId: found.versionId || versionIdIn(headers, body) };
+}
+
+/** The version that an answer to a write is about, as far as it does not say where the resource is; '' where it tells none. */
+export function versionIdIn(headers: Headers, body: unknown): string {
   const inBody = (body as Resource | undefined)?.meta?.versionId;
-  return { ...found, versionId: inBody ?? /"(.*)"/.exec(firstValue(headers, 'etag') ?? '')?.[1] ?? '' };
+  return inBody ?? /"(.*)"/.exec(firstValue(headers, 'etag') ?? '')?.[1] ?? '';
 }
 
 /** The version that a resource says it is; undefined for what has no id, and for an OperationOutcome (Medplum's have one). */
