@@ -73,7 +73,7 @@ async function playAll(
   const faults = await Promise.race([runCampaign(stack, plan, signal, tellFault), traffic.failure()]);
   console.log(pc.dim(`  ${plan.length} faults are over; ${traffic.count} messages were said`));
   await traffic.finish();
-  const sides = await settle(stack, talks, traffic.lanes, teller());
+  const sides = await settle(stack, talks, traffic.lanes, teller(), signal);
   return {
     seed,
     faults,

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { inspect } from 'node:util';
 import pc from 'picocolors';
 import { Interrupted, abortOnInterrupt } from '../../deploy/local/src/interruption';
 import { type ChaosOptions, chaos } from './chaos';
@@ -52,7 +53,7 @@ async function run(options: ChaosOptions): Promise<void> {
     process.exitCode = (await chaos(options, abortOnInterrupt())) ? 0 : 1;
   } catch (error) {
     const interrupted = error instanceof Interrupted;
-    if (!interrupted) console.error(pc.red(error instanceof Error ? error.message : String(error)));
+    if (!interrupted) console.error(pc.red(inspect(error, { compact: true })));
     process.exitCode = interrupted ? error.exitCode : 1;
   }
   // A server that a fault was just starting again would keep this process: it goes with it instead.

@@ -4,6 +4,7 @@ import { type BothSides, readBothSides } from '../../deploy/local/src/scenario/b
 import { backlog } from '../support/queue-evidence';
 import type { ChaosStack } from './chaos-stack';
 import type { Talks } from './conversations';
+import { untilAnswered } from './repeated';
 import type { Lane } from './said';
 import { missing } from './verdict';
 
@@ -15,6 +16,7 @@ const lookEveryMs = 5_000;
 /**
  * Waits until both servers have everything and both work queues are empty, or nothing has moved for three minutes.
  * @param tell hears how many messages are missing and how many wait in the queues
+ * @param signal ends it
  * @returns what both servers then hold, by number of conversation
  */
 export async function settle(
@@ -22,10 +24,11 @@ export async function settle(
   talks: Talks,
   lanes: readonly Lane[],
   tell: (missing: number, backlog: number) => void,
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<number, BothSides>> {
   const fhir = new FhirApi(stack.directFhirUrl);
   const read = (conversation: Talks['conversations'][number]) =>
-    readBothSides(fhir, talks.network.nurse.matrix, conversation);
+    untilAnswered(() => readBothSides(fhir, talks.network.nurse.matrix, conversation), signal);
   let waiting = talks.conversations;
   let least = Infinity;
   for (let movedAt = performance.now(); performance.now() - movedAt < givenUpAfterMs;) {
@@ -41,7 +44,7 @@ export async function settle(
     if (missed + queued === 0) break;
     if (missed + queued < least) movedAt = performance.now();
     least = Math.min(least, missed + queued);
-    await wait(lookEveryMs);
+    await wait(lookEveryMs, undefined, { signal });
   }
   const sides = new Map<number, BothSides>();
   for (const conversation of talks.conversations) sides.set(conversation.number, await read(conversation));
