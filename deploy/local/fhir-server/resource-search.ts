@@ -8,7 +8,7 @@ import {
   matchesSearchRequest,
 } from '@medplum/core';
 import { lastUpdatedTest } from './last-updated';
-import type { ResourceStore, Version } from './resource-store';
+import type { IndexedValue, ResourceStore, Version } from './resource-store';
 
 /**
  * All live resources that match, in the order asked for; without `_sort` the oldest write first.
@@ -30,13 +30,21 @@ export function findMatches(store: ResourceStore, request: SearchRequest): Versi
   return sorted(matches, request.sortRules ?? []);
 }
 
-/** A superset of the matches, oldest `lastUpdated` first; by index where the search names an identifier. */
+/** The one value, neither a list nor with anything escaped, that the index knows. */
+const indexed: Readonly<Record<IndexedValue['parameter'], RegExp>> = {
+  identifier: /^[^|,\\]+\|[^|,\\]+$/,
+  'part-of': /^[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]+$/,
+};
+
+/** A superset of the matches, oldest `lastUpdated` first; by index where the search names what there is one of. */
 function candidates(store: ResourceStore, resourceType: string, filters: readonly Filter[]): Version[] {
   for (const { code, operator, value } of filters) {
-    const [, system, token] = /^([^|,\\]+)\|([^|,\\]+)$/.exec(value) ?? [];
-    if (code === 'identifier' && operator === Operator.EQUALS && system && token) {
-      return store.liveWithIdentifier(resourceType, system, token);
-    }
+    if (
+      (code === 'identifier' || code === 'part-of') &&
+      operator === Operator.EQUALS &&
+      indexed[code].test(value)
+    )
+      return store.liveWith(resourceType, { parameter: code, value });
   }
   return store.liveOfType(resourceType);
 }

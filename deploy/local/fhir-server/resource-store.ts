@@ -1,11 +1,12 @@
 import {
+  type TypedValue,
   type WithId,
   convertToSearchableTokens,
   evalFhirPathTyped,
   getSearchParameter,
   toTypedValue,
 } from '@medplum/core';
-import type { Resource } from '@medplum/fhirtypes';
+import type { Reference, Resource } from '@medplum/fhirtypes';
 
 /** One version of one resource, as `_history` tells it; a deletion has no `resource`. */
 export interface Version {
@@ -18,6 +19,12 @@ export interface Version {
   /** The write brought the resource into being (or back after a deletion): HTTP 201. */
   readonly created: boolean;
   readonly resource?: WithId<Resource>;
+}
+
+/** What searches are fast by: `system|value` of an identifier, or `Type/id` of what a resource is part of. */
+export interface IndexedValue {
+  readonly parameter: 'identifier' | 'part-of';
+  readonly value: string;
 }
 
 /**
@@ -33,8 +40,8 @@ export class ResourceStore {
   private readonly instances = new Map<string, Version[]>();
   /** Per type the live versions, oldest `lastUpdated` first: an update moves its resource to the end. */
   private readonly live = new Map<string, Map<string, Version>>();
-  /** Ids that ever bore an identifier. Never shrinks: a search looks at the resource itself afterwards. */
-  private readonly idsByIdentifier = new Map<string, Set<string>>();
+  /** Ids that ever had an indexed value. Never shrinks: a search looks at the resource itself afterwards. */
+  private readonly idsByValue = new Map<string, Set<string>>();
   private lastInstant = 0;
 
   /** Stores a new version of the resource; `meta.versionId` and `meta.lastUpdated` are set here. */
@@ -44,7 +51,7 @@ export class ResourceStore {
     const stored = { ...resource, meta };
     const created = this.latest(stamp.resourceType, stamp.id)?.resource === undefined;
     this.append({ ...stamp, method, created, resource: stored });
-    this.indexIdentifiers(stored);
+    this.index(stored);
     return stored;
   }
 
@@ -63,9 +70,9 @@ export class ResourceStore {
     return [...(this.live.get(resourceType)?.values() ?? [])];
   }
 
-  /** Live resources that bear, or once bore, the identifier; oldest `lastUpdated` first. */
-  liveWithIdentifier(resourceType: string, system: string, value: string): Version[] {
-    const ids = this.idsByIdentifier.get(identifierKey(resourceType, system, value)) ?? [];
+  /** Live resources that have, or once had, the value of an indexed parameter; oldest `lastUpdated` first. */
+  liveWith(resourceType: string, { parameter, value }: IndexedValue): Version[] {
+    const ids = this.idsByValue.get(indexKey(resourceType, { parameter, value })) ?? [];
     return [...ids]
       .map((id) => this.live.get(resourceType)?.get(id))
       .filter((version) => version !== undefined)
@@ -124,20 +131,36 @@ export class ResourceStore {
     this.live.set(resourceType, newest);
   }
 
-  private indexIdentifiers(resource: WithId<Resource>): void {
-    const expression = getSearchParameter(resource.resourceType, 'identifier')?.expression;
-    if (!expression) return;
-    for (const token of convertToSearchableTokens(evalFhirPathTyped(expression, [toTypedValue(resource)]))) {
-      if (!token.system || !token.value) continue;
-      const key = identifierKey(resource.resourceType, token.system, token.value);
-      entryOf(this.idsByIdentifier, key, () => new Set<string>()).add(resource.id);
+  private index(resource: WithId<Resource>): void {
+    for (const value of [...identifiersOf(resource), ...wholesOf(resource)]) {
+      const key = indexKey(resource.resourceType, value);
+      entryOf(this.idsByValue, key, () => new Set<string>()).add(resource.id);
     }
   }
 }
 
+function identifiersOf(resource: Resource): IndexedValue[] {
+  return convertToSearchableTokens(valuesOf(resource, 'identifier')).flatMap(({ system, value }) =>
+    system && value ? { parameter: 'identifier', value: `${system}|${value}` } : [],
+  );
+}
+
+/** What it is part of, relative to a server: a reference may be absolute. */
+function wholesOf(resource: Resource): IndexedValue[] {
+  return valuesOf(resource, 'part-of').flatMap(({ value }) => {
+    const [relative] = /[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]+$/.exec((value as Reference).reference ?? '') ?? [];
+    return relative ? { parameter: 'part-of', value: relative } : [];
+  });
+}
+
+function valuesOf(resource: Resource, parameter: IndexedValue['parameter']): TypedValue[] {
+  const expression = getSearchParameter(resource.resourceType, parameter)?.expression;
+  return expression ? evalFhirPathTyped(expression, [toTypedValue(resource)]) : [];
+}
+
 /** Lower case, because the library's token search ignores case. */
-function identifierKey(resourceType: string, system: string, value: string): string {
-  return `${resourceType}|${system}|${value}`.toLowerCase();
+function indexKey(resourceType: string, { parameter, value }: IndexedValue): string {
+  return `${resourceType}|${parameter}|${value}`.toLowerCase();
 }
 
 function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {

@@ -54,6 +54,21 @@ describe('search', () => {
     expect(await search('-sent')).toEqual([late.id, early.id]);
   });
 
+  test('finds what is part of something, by where it is now', async () => {
+    const [one, other] = ['CommunicationRequest/one', 'CommunicationRequest/other'];
+    const partOf = (reference: string) => ({ partOf: [{ reference }] });
+    const stays = await client.create(communication('$stays', partOf(one)));
+    const moves = await client.create(communication('$moves', partOf(one)));
+    const search = async (query: string) =>
+      idsOf((await client.call<Bundle>('GET', `Communication?${query}`)).body);
+    expect(await search(`part-of=${one}`)).toEqual([stays.id, moves.id]);
+    await client.call('PUT', `Communication/${moves.id}`, { ...moves, ...partOf(other) });
+    expect(await search(`part-of=${one}`)).toEqual([stays.id]);
+    expect(await search(`part-of=${other}`)).toEqual([moves.id]);
+    expect(await search(`part-of=${one},${other}`)).toEqual([stays.id, moves.id]);
+    expect(await search(`part-of=${one}0`)).toEqual([]);
+  });
+
   test('pages hold every match once, though matches change between the pages', async () => {
     const ids: string[] = [];
     for (let i = 0; i < 7; i++)
