@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import pc from 'picocolors';
 import { FhirApi } from '../../deploy/local/src/fhir-api';
 import { type CareNetwork, setUpPeople } from '../../deploy/local/src/scenario/network';
+import { backlog } from '../support/queue-evidence';
 import { Random } from '../support/random';
 import { readArrivals } from './arrivals';
 import { runCampaign } from './campaign';
+import { BacklogGate } from './backlog-gate';
 import { type ChaosStack, startChaosStack } from './chaos-stack';
 import { type Talks, openConversations } from './conversations';
 import { readDeadLetters } from './dead-letters';
@@ -23,6 +25,9 @@ export interface ChaosOptions {
 
 /** Between two lines that say how far the wait for the rest is. */
 const tellEveryMs = 10_000;
+/** Messages in the work queues with which nobody says more: half a minute's work on two cores. */
+const mostWaiting = 300;
+const lookEveryMs = 1_000;
 
 /**
  * Plays it all on real servers and prints what came of it.
@@ -68,7 +73,9 @@ async function playAll(
   signal: AbortSignal,
 ): Promise<Findings> {
   const plan = planFaults(size.kinds, size.durationMs, new Random(seed));
-  const traffic = new Traffic(talks, seed, signal);
+  const waiting = () => backlog(stack.federation.natsUrl);
+  const gate = new BacklogGate(waiting, { most: mostWaiting, everyMs: lookEveryMs, signal });
+  const traffic = new Traffic(talks, seed, signal, () => gate.pass());
   traffic.start();
   const faults = await Promise.race([runCampaign(stack, plan, signal, tellFault), traffic.failure()]);
   console.log(pc.dim(`  ${plan.length} faults are over; ${traffic.count} messages were said`));
