@@ -61,6 +61,13 @@ export class QueueFixture {
   /** Closes what the test opened and deletes the streams. */
   async endTest(): Promise<void> {
     await Promise.all(this.opened.splice(0).map((each) => each.close()));
+    // The test may have restarted the server: what is asked while the connection comes back is lost.
+    await until('JetStream to answer', () =>
+      this.manager.getAccountInfo().then(
+        () => true,
+        () => false,
+      ),
+    );
     for await (const stream of this.manager.streams.names()) await this.manager.streams.delete(stream);
     this.config = this.freshConfig();
   }

@@ -300,6 +300,8 @@ export class MatrixUser {
     const seenAt = performance.now();
     for (const [roomId, { state, timeline, ephemeral }] of Object.entries(rooms?.join ?? {})) {
       this.left.delete(roomId);
+      // The sync that was under way when the invite was taken may have shown it once more.
+      this.invites.delete(roomId);
       for (const event of [...state.events, ...timeline.events])
         this.events.push({ ...event, room_id: roomId, seenAt });
       for (const { type, content } of ephemeral?.events ?? []) {
