@@ -87,10 +87,16 @@ export class Inviter {
     }
   }
 
-  /** As `inviteOrQueue`, for somebody who was put out just now: not before their homeserver knows. */
-  async inviteAgain(invitation: Invitation): Promise<void> {
-    if (serverOf(invitation.userId) === this.config.serverName) return this.inviteOrQueue(invitation);
-    await this.queue(invitation, new Date(Date.now() + settlingMs));
+  /**
+   * As `inviteOrQueue`, for somebody who was put out: not before their homeserver knows.
+   * @param putOutAt when that was, in ms since 1970; not given: just now
+   */
+  async inviteAgain(invitation: Invitation, putOutAt = Date.now()): Promise<void> {
+    // No clock of another server lets anybody wait longer.
+    const notBefore = Math.min(putOutAt, Date.now()) + settlingMs;
+    const isElsewhere = serverOf(invitation.userId) !== this.config.serverName;
+    if (isElsewhere && notBefore > Date.now()) await this.queue(invitation, new Date(notBefore));
+    else await this.inviteOrQueue(invitation);
   }
 
   private async queue(

@@ -45,7 +45,7 @@ export class MemberReconciler {
    */
   async bringIn(
     place: ContainerPlace,
-    { invite, invited }: Pick<Changes, 'invite' | 'invited'>,
+    { invite, putOut, invited }: Pick<Changes, 'invite' | 'putOut' | 'invited'>,
   ): Promise<void> {
     const { roomId, members } = place;
     const missing = new Set([...invite, ...invited]);
@@ -57,7 +57,14 @@ export class MemberReconciler {
     const people = invite.filter((userId) => !this.config.isOwn(userId));
     const declined = await this.memberships.declined(roomId, people);
     const asked = people.filter((userId) => !declined.has(userId));
-    await Promise.all(asked.map((userId) => this.inviter.inviteOrQueue({ ...place, userId })));
+    const ask = (userId: UserId): Promise<void> => {
+      const putOutAt = putOut.get(userId);
+      const invitation = { ...place, userId };
+      return putOutAt === undefined
+        ? this.inviter.inviteOrQueue(invitation)
+        : this.inviter.inviteAgain(invitation, putOutAt);
+    };
+    await Promise.all(asked.map(ask));
   }
 
   private async kick(roomId: RoomId, userId: UserId): Promise<void> {

@@ -153,6 +153,7 @@ class World {
       roomId: send.roomId,
       transaction: send.transactionId,
       content: { ...send.content },
+      origin_server_ts: this.events.length,
     };
     this.events.push(event);
     return event;

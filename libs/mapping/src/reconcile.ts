@@ -8,6 +8,7 @@ export interface CurrentState {
   readonly state_key: string;
   readonly content: Record<string, unknown>;
   readonly sender?: string;
+  readonly origin_server_ts?: number;
 }
 
 export interface Desired {
@@ -21,13 +22,15 @@ export interface Desired {
 export interface Changes {
   readonly state: readonly StateEvent[];
   readonly invite: readonly UserId[];
+  /** Of those to be invited, who was put out by somebody else, and when: the event's own time, in ms since 1970. */
+  readonly putOut: ReadonlyMap<UserId, number>;
   /** Invited but not yet joined: ghosts among them only have to join. */
   readonly invited: readonly UserId[];
   /** In the room without belonging there; whether the bridge may remove them is the caller's to know. */
   readonly remove: readonly UserId[];
 }
 
-/** What has to be done so that a Space or Room becomes what it should be. Nothing to do gives four empty lists. */
+/** What has to be done so that a Space or Room becomes what it should be. Nothing to do gives nothing but empty lists. */
 export function changesNeeded(desired: Desired, current: readonly CurrentState[]): Changes {
   const now = new Map(current.map((event) => [`${event.type}\0${event.state_key}`, event.content]));
   // What is wished away is as it should be where it never was.
@@ -52,10 +55,22 @@ export function changesNeeded(desired: Desired, current: readonly CurrentState[]
     )
     .map(({ state_key }) => state_key as UserId);
   const wanted = [...desired.members];
+  const invite = wanted.filter((userId) => !present.includes(userId) && membershipOf(userId) !== 'ban');
   return {
     state: [...state, ...outdated],
-    invite: wanted.filter((userId) => !present.includes(userId) && membershipOf(userId) !== 'ban'),
+    invite,
+    putOut: putOutAmong(invite, current),
     invited: wanted.filter((userId) => membershipOf(userId) === 'invite'),
     remove: present.filter((userId) => !desired.members.has(userId) && !desired.tolerated.has(userId)),
   };
+}
+
+function putOutAmong(userIds: readonly UserId[], current: readonly CurrentState[]): Map<UserId, number> {
+  const putOut = new Map<UserId, number>();
+  for (const { type, state_key, sender, content, origin_server_ts: at } of current) {
+    const userId = userIds.find((each) => each === state_key);
+    const isPutOut = type === 'm.room.member' && content.membership === 'leave' && sender !== state_key;
+    if (userId && isPutOut && at !== undefined) putOut.set(userId, at);
+  }
+  return putOut;
 }

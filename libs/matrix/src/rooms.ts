@@ -10,6 +10,7 @@ export interface RoomEvent {
   readonly sender: UserId;
   readonly type: string;
   readonly content: Record<string, unknown>;
+  readonly origin_server_ts: number;
 }
 
 /** A state event. */
