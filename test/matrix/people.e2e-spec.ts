@@ -152,9 +152,9 @@ describe('a ghost', () => {
     for (const place of places()) {
       const after = await until('the new name', async () => {
         const member = await seen(place, annasGhost);
-        return (
-          member.displayname === 'Anna Smit · apotheker' && member.avatar_url !== before.avatar_url && member
-        );
+        // The homeserver brings one after the other into each Room.
+        const isNew = member.avatar_url !== undefined && member.avatar_url !== before.avatar_url;
+        return member.displayname === 'Anna Smit · apotheker' && isNew && member;
       });
       expect(after.avatar_url).toMatch(/^mxc:/);
     }
