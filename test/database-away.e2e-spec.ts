@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
+import { inspect } from 'node:util';
 import { NeedsPersonError, TransientError } from '@bridge/contracts';
 import { AuditOutboxStore, ParkedConversationStore } from '@bridge/persistence';
 import type { TestingModule } from '@nestjs/testing';
@@ -42,15 +43,18 @@ async function failureOf(query: () => Promise<unknown>): Promise<unknown> {
   );
 }
 
-const isAway = (failure: unknown): boolean =>
-  failure instanceof TransientError && failure.failureClass === 'database-away';
+/** @throws the failure itself where it is another one, so that it can be read */
+function expectAway(failure: unknown): void {
+  const isAway = failure instanceof TransientError && failure.failureClass === 'database-away';
+  if (!isAway) throw failure instanceof Error ? failure : new Error(`It ended with ${inspect(failure)}`);
+}
 
 describe.each(Object.entries(queries))('a %s', (_, query) => {
   it('waits for a database that was killed, starts, or stops, and is done when it is back', async () => {
     await query();
     postgres.process.killGroup();
     await postgres.process.exited;
-    expect(isAway(await failureOf(query))).toBe(true);
+    expectAway(await failureOf(query));
 
     const started = postgres.process.start();
     let failures = 0;
@@ -58,7 +62,7 @@ describe.each(Object.entries(queries))('a %s', (_, query) => {
       const failure = await failureOf(query);
       if (failure === undefined) return true;
       failures += 1;
-      expect(isAway(failure)).toBe(true);
+      expectAway(failure);
       return undefined;
     });
     expect(failures).toBeGreaterThan(0);
@@ -67,8 +71,9 @@ describe.each(Object.entries(queries))('a %s', (_, query) => {
     const stopped = postgres.process.stop();
     await until('the end', async () => {
       const failure = await failureOf(query);
-      expect(failure === undefined || isAway(failure)).toBe(true);
-      return failure !== undefined;
+      if (failure === undefined) return false;
+      expectAway(failure);
+      return true;
     });
     await stopped;
     await postgres.process.start();
@@ -93,7 +98,7 @@ it.each(Object.entries({ kill: 'SIGKILL', stop: undefined }))(
     await isUnderWay;
     if (signal) postgres.process.killGroup();
     else await postgres.process.stop();
-    expect(isAway(await query)).toBe(true);
+    expectAway(await query);
     await postgres.process.start();
     expect(await parked.find('ROOMS', key)).toBe('p');
   },

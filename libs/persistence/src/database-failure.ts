@@ -1,4 +1,5 @@
 import { BridgeError, NeedsPersonError, TransientError } from '@bridge/contracts';
+import { isDriverAdapterError } from '@prisma/driver-adapter-utils';
 import { Prisma } from './generated/client';
 
 /** As `@prisma/adapter-pg` names what went wrong beneath a query, with PostgreSQL's own code where it has one. */
@@ -58,7 +59,9 @@ export function databaseFailure(thrown: unknown): unknown {
   return isPassing ? away(thrown) : thrown;
 }
 
+/** Prisma wraps what the driver throws under a query, and lets it pass as it is under the end of a transaction. */
 function driverCause(thrown: unknown): DriverCause {
+  if (isDriverAdapterError(thrown)) return thrown.cause;
   if (!(thrown instanceof Prisma.PrismaClientKnownRequestError)) return {};
   const { driverAdapterError } = (thrown.meta ?? {}) as { driverAdapterError?: { cause?: DriverCause } };
   return driverAdapterError?.cause ?? {};
