@@ -16,7 +16,6 @@ let conversation: CareConversation;
 
 beforeAll(async () => {
   conversation = await startCareConversation({
-    homeservers: 'vvt',
     settings: { MATRIX_AS_SILENCE_MS: String(silenceMs) },
   });
 }, 180_000);

@@ -23,7 +23,7 @@ let sister: MatrixUser;
 let bot: string;
 
 beforeAll(async () => {
-  care = await startCareConversation({ homeservers: 'vvt' });
+  care = await startCareConversation();
   const { network, thread, stack } = care;
   nurse = network.nurse.matrix;
   gp = network.gp.matrix;

@@ -19,7 +19,7 @@ let care: CareConversation;
 let readers: readonly Professional[];
 
 beforeAll(async () => {
-  care = await startCareConversation({ homeservers: 'vvt' });
+  care = await startCareConversation();
   const { nurse, gp, pharmacist } = care.network;
   readers = [nurse, gp, pharmacist];
 }, 120_000);

@@ -152,7 +152,6 @@ async function madeByLiars(): Promise<HostileTransaction[]> {
 beforeAll(async () => {
   // What the bridge tells of itself is shown by test/fhir/audit; here nothing but the talk may be in the record.
   conversation = await startCareConversation({
-    homeservers: 'vvt',
     settings: { AUDIT_ENABLED: 'false' },
   });
   const { thread, stack } = conversation;

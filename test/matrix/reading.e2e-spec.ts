@@ -13,7 +13,7 @@ import { outcomeOfSteps, step } from '../support/step';
 let care: CareConversation;
 
 beforeAll(async () => {
-  care = await startCareConversation({ homeservers: 'vvt' });
+  care = await startCareConversation();
   const { stack, network } = care;
   for (const criteria of ['Task?', 'AuditEvent?'])
     await network.fhir.create(subscription(criteria, stack.notifyUrl, stack.environment.notificationSecret));

@@ -16,7 +16,6 @@ let care: CareConversation;
 beforeAll(async () => {
   // Nothing is compared by itself here, but once at the start.
   care = await startCareConversation({
-    homeservers: 'vvt',
     settings: { MATRIX_RESYNC_INTERVAL_MS: '86400000' },
   });
 }, 180_000);
