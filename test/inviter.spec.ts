@@ -92,8 +92,9 @@ it('a partner is looked for before it is let near a Room, and not again within a
 
 it('somebody who was put out is invited in a moment, when their homeserver has heard of that; ours knows', async () => {
   const before = Date.now();
-  await inviter.inviteAgain({ ...elsewhere, reason: 'You belong here.' });
-  await inviter.inviteAgain(invitation('@nurse:care.example'));
+  const putOut = { reason: 'You belong here.', putOutAt: before };
+  await inviter.inviteOrQueue({ ...elsewhere, ...putOut });
+  await inviter.inviteOrQueue({ ...invitation('@nurse:care.example'), ...putOut });
   expect(server.seen.map(({ method, target }) => `${method} ${target.split('/')[4]}`)).toEqual(['PUT rooms']);
   const { command } = queued[0]!;
   expect(command.reason).toBe('You belong here.');

@@ -26,23 +26,28 @@ async function outcomeOf(user: string, putOutAt: number | undefined) {
     roomId: RoomId.parse('!r:care.example'),
     userId: UserId.parse(user),
     sealedSubject: null,
+    putOutAt,
   } as const;
-  await inviter.inviteAgain(invitation, putOutAt);
+  await inviter.inviteOrQueue(invitation);
   return outcomes;
 }
 
-describe('somebody who was put out is invited', () => {
+describe('somebody is invited', () => {
   const now = Date.now();
   beforeEach(() => jest.spyOn(Date, 'now').mockReturnValue(now));
   afterEach(() => jest.restoreAllMocks());
 
   it.each([
-    ['three seconds later', undefined, [now + 3_000]],
-    ['three seconds after it was done', now - 1_000, [now + 2_000]],
+    ['three seconds after they were put out', now, [now + 3_000]],
+    ['three seconds after they were put out, be it a moment ago', now - 1_000, [now + 2_000]],
     ['at once when that was long ago', now - 3_000, ['at once']],
     ['no later than that, whatever time the event tells', now + 3_600_000, [now + 3_000]],
   ])('%s, on another homeserver', async (_when, putOutAt, expected) => {
     expect(await outcomeOf('@ada:gp.example', putOutAt)).toEqual(expected);
+  });
+
+  it('at once where nobody has put them out', async () => {
+    expect(await outcomeOf('@ada:gp.example', undefined)).toEqual(['at once']);
   });
 
   it('at once on our own', async () => {

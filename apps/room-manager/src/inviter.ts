@@ -19,6 +19,8 @@ export interface Invitation {
   readonly sealedSubject: Uint8Array | null;
   /** What the invited person is shown. */
   readonly reason?: string;
+  /** When somebody else has put them out, in ms since 1970: their homeserver has to hear of that before it is invited. */
+  readonly putOutAt?: number;
 }
 
 /** How long a conversation waits for another homeserver, in milliseconds. In the background there is more time. */
@@ -73,9 +75,11 @@ export class Inviter {
   /**
    * Invites now. What does not work at once, be it that the person's homeserver is away, slow or limits its rate, or
    * that it refuses, is left to a command of its own, queued by that server: neither the conversation nor the other
-   * invites wait for it.
+   * invites wait for it. So is an invite that has to come later.
    */
   async inviteOrQueue(invitation: Invitation): Promise<void> {
+    const notBefore = this.notBefore(invitation);
+    if (notBefore > Date.now()) return this.queue(invitation, new Date(notBefore));
     try {
       await this.invite(invitation, atOnceMs);
     } catch (error) {
@@ -87,16 +91,10 @@ export class Inviter {
     }
   }
 
-  /**
-   * As `inviteOrQueue`, for somebody who was put out: not before their homeserver knows.
-   * @param putOutAt when that was, in ms since 1970; not given: just now
-   */
-  async inviteAgain(invitation: Invitation, putOutAt = Date.now()): Promise<void> {
-    // No clock of another server lets anybody wait longer.
-    const notBefore = Math.min(putOutAt, Date.now()) + settlingMs;
-    const isElsewhere = serverOf(invitation.userId) !== this.config.serverName;
-    if (isElsewhere && notBefore > Date.now()) await this.queue(invitation, new Date(notBefore));
-    else await this.inviteOrQueue(invitation);
+  /** Our own homeserver knows at once; no clock of another one lets anybody wait longer than it takes. */
+  private notBefore({ userId, putOutAt }: Invitation): number {
+    if (putOutAt === undefined || serverOf(userId) === this.config.serverName) return 0;
+    return Math.min(putOutAt, Date.now()) + settlingMs;
   }
 
   private async queue(

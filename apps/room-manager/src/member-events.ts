@@ -119,10 +119,8 @@ export class MemberEvents {
   private async putBack({ event, place, userId, member }: Change): Promise<void> {
     if (event.content.membership === 'ban') await this.members.unban(place.roomId, userId);
     if (member && this.config.isOwn(userId)) return this.ghosts.join(place.roomId, member.participant);
-    const invitation = { ...place, userId, reason: this.reason() };
-    await (event.sender === userId
-      ? this.inviter.inviteOrQueue(invitation)
-      : this.inviter.inviteAgain(invitation));
+    const putOutAt = event.sender === userId ? undefined : Date.now();
+    await this.inviter.inviteOrQueue({ ...place, userId, reason: this.reason(), putOutAt });
   }
 
   private async putOut({ place, userId }: Change): Promise<void> {

@@ -1,4 +1,5 @@
 import { FhirRef, RoomId, UserId } from '@bridge/contracts';
+import type { Invitation } from './inviter';
 import { MemberReconciler } from './member-reconciler';
 
 /* When somebody is invited who was put out: what their homeserver hears in the wrong order would shut them out. */
@@ -17,8 +18,7 @@ const [here, putOut, declined] = ['here', 'putout', 'declined'].map((name) =>
 it('invites whom somebody has put out as such, and nobody who has declined', async () => {
   const asked: unknown[][] = [];
   const inviter = {
-    inviteOrQueue: async ({ userId }: { userId: UserId }) => void asked.push(['at once', userId]),
-    inviteAgain: async ({ userId }: { userId: UserId }, at: number) => void asked.push(['again', userId, at]),
+    inviteOrQueue: async ({ userId, putOutAt }: Invitation) => void asked.push([userId, putOutAt]),
   };
   const nothing = {} as never;
   const reconciler = new MemberReconciler(
@@ -32,7 +32,7 @@ it('invites whom somebody has put out as such, and nobody who has declined', asy
   const changes = { invite: [here, putOut, declined], putOut: new Map([[putOut, 5_000]]), invited: [] };
   await reconciler.bringIn(place, changes);
   expect(asked).toEqual([
-    ['at once', here],
-    ['again', putOut, 5_000],
+    [here, undefined],
+    [putOut, 5_000],
   ]);
 });

@@ -57,14 +57,9 @@ export class MemberReconciler {
     const people = invite.filter((userId) => !this.config.isOwn(userId));
     const declined = await this.memberships.declined(roomId, people);
     const asked = people.filter((userId) => !declined.has(userId));
-    const ask = (userId: UserId): Promise<void> => {
-      const putOutAt = putOut.get(userId);
-      const invitation = { ...place, userId };
-      return putOutAt === undefined
-        ? this.inviter.inviteOrQueue(invitation)
-        : this.inviter.inviteAgain(invitation, putOutAt);
-    };
-    await Promise.all(asked.map(ask));
+    await Promise.all(
+      asked.map((userId) => this.inviter.inviteOrQueue({ ...place, userId, putOutAt: putOut.get(userId) })),
+    );
   }
 
   private async kick(roomId: RoomId, userId: UserId): Promise<void> {

@@ -32,11 +32,14 @@ export interface Changes {
 
 /** What has to be done so that a Space or Room becomes what it should be. Nothing to do gives nothing but empty lists. */
 export function changesNeeded(desired: Desired, current: readonly CurrentState[]): Changes {
-  const now = new Map(current.map((event) => [`${event.type}\0${event.state_key}`, event.content]));
+  const now = new Map(current.map((event) => [`${event.type}\0${event.state_key}`, event]));
   // What is wished away is as it should be where it never was.
   const state = desired.state.filter(
     ({ type, stateKey, content }) =>
-      !isDeepStrictEqual(now.get(`${type}\0${stateKey}`) ?? (isAbsent(content) ? {} : undefined), content),
+      !isDeepStrictEqual(
+        now.get(`${type}\0${stateKey}`)?.content ?? (isAbsent(content) ? {} : undefined),
+        content,
+      ),
   );
   const mapped = new Set(
     desired.state.filter(({ type }) => type === userMappingType).map(({ stateKey }) => stateKey),
@@ -47,7 +50,8 @@ export function changesNeeded(desired: Desired, current: readonly CurrentState[]
         type === userMappingType && !mapped.has(state_key) && Object.keys(content).length > 0,
     )
     .map(({ state_key }) => ({ type: userMappingType, stateKey: state_key, content: {} }));
-  const membershipOf = (userId: string) => now.get(`m.room.member\0${userId}`)?.membership;
+  const memberEventOf = (userId: string) => now.get(`m.room.member\0${userId}`);
+  const membershipOf = (userId: string) => memberEventOf(userId)?.content.membership;
   const present = current
     .filter(
       ({ type, content }) =>
@@ -59,18 +63,15 @@ export function changesNeeded(desired: Desired, current: readonly CurrentState[]
   return {
     state: [...state, ...outdated],
     invite,
-    putOut: putOutAmong(invite, current),
+    putOut: new Map(invite.flatMap((userId) => putOutBy(memberEventOf(userId)))),
     invited: wanted.filter((userId) => membershipOf(userId) === 'invite'),
     remove: present.filter((userId) => !desired.members.has(userId) && !desired.tolerated.has(userId)),
   };
 }
 
-function putOutAmong(userIds: readonly UserId[], current: readonly CurrentState[]): Map<UserId, number> {
-  const putOut = new Map<UserId, number>();
-  for (const { type, state_key, sender, content, origin_server_ts: at } of current) {
-    const userId = userIds.find((each) => each === state_key);
-    const isPutOut = type === 'm.room.member' && content.membership === 'leave' && sender !== state_key;
-    if (userId && isPutOut && at !== undefined) putOut.set(userId, at);
-  }
-  return putOut;
+/** Who left in this event by somebody else's doing, and when; nothing where nobody did. */
+function putOutBy(event: CurrentState | undefined): [UserId, number][] {
+  const { content, sender, state_key: userId, origin_server_ts: at } = event ?? {};
+  const isPutOut = content?.membership === 'leave' && sender !== userId;
+  return isPutOut && at !== undefined ? [[userId as UserId, at]] : [];
 }
