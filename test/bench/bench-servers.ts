@@ -5,6 +5,7 @@ import { FhirApi } from '../../deploy/local/src/fhir-api';
 import { subscribe } from '../../deploy/local/src/scenario/network';
 import { type Stack, startStack } from '../../deploy/local/src/stack';
 import { until } from '../../deploy/local/src/until';
+import { workStreams } from '../support/queue-evidence';
 import { type Care, startCare } from './care';
 
 /** As in production, but for the timed comparisons of Rooms: one would fall into some round and not into another. */
@@ -55,7 +56,7 @@ export class BenchServers {
     await until(
       'empty queues',
       async () => {
-        const streams = await Promise.all(['MAPPING', 'ROOMS'].map((name) => this.queue.streams.info(name)));
+        const streams = await Promise.all(workStreams.map((name) => this.queue.streams.info(name)));
         return streams.every(({ state }) => state.messages === 0);
       },
       300_000,

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { inspect } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { Interrupted, abortOnInterrupt } from '../../deploy/local/src/interruption';
 import { type ChaosOptions, chaos } from './chaos';

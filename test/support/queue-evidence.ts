@@ -2,6 +2,9 @@ import { connect, type JetStreamManager, type StoredMsg } from 'nats';
 import { Client } from 'pg';
 import { until } from '../../deploy/local/src/until';
 
+/** The streams whose entries workers take. */
+export const workStreams = ['MAPPING', 'ROOMS'] as const;
+
 /** The kinds of the messages that were given up, one for each. */
 export async function deadLetterKinds(natsUrl: string): Promise<string[]> {
   const { state } = await onQueue(natsUrl, ({ streams }) =>
@@ -61,7 +64,7 @@ export async function deadLetterPayloads(natsUrl: string): Promise<Buffer[]> {
 /** Messages in both work queues that no worker is done with. */
 export async function backlog(natsUrl: string): Promise<number> {
   const infos = await onQueue(natsUrl, ({ streams }) =>
-    Promise.all(['MAPPING', 'ROOMS'].map((name) => streams.info(name))),
+    Promise.all(workStreams.map((name) => streams.info(name))),
   );
   return infos.reduce((sum, { state }) => sum + state.messages, 0);
 }
@@ -73,7 +76,7 @@ export async function backlog(natsUrl: string): Promise<number> {
 export async function redeliveries(natsUrl: string): Promise<number> {
   return onQueue(natsUrl, async ({ streams, consumers }) => {
     let count = 0;
-    for (const name of ['MAPPING', 'ROOMS']) {
+    for (const name of workStreams) {
       for await (const { delivered } of consumers.list(name)) count += delivered.consumer_seq;
       count -= (await streams.info(name)).state.last_seq;
     }

@@ -26,7 +26,7 @@ const rememberedVersions = 10_000;
 @Injectable()
 export class PullReader implements OnModuleInit {
   private readonly logger = new Logger(PullReader.name);
-  /** And those that need not be. */
+  /** Versions that are queued, and those that need not be. */
   private readonly queued = new BoundedSet<string>(rememberedVersions);
   private readonly refused = new Set<string>();
   private readonly types: readonly PulledType[];

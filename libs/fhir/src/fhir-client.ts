@@ -158,7 +158,7 @@ export class FhirClient implements OnApplicationShutdown {
       headers: { 'if-match': `W/"${of}"` },
       body: resource,
     });
-    const versionId = storedVersion(headers, body)?.versionId || versionIdIn(headers, body);
+    const { versionId } = storedVersion(headers, body) ?? { versionId: versionIdIn(headers, body) };
     if (versionId) this.tellWritten({ ref, versionId, of, resource });
   }
 

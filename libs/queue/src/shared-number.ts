@@ -36,8 +36,8 @@ export class SharedNumber {
     try {
       return await act(await this.open());
     } catch (error) {
-      if (!(error instanceof NatsError)) throw error;
       this.bucket = undefined;
+      if (!(error instanceof NatsError)) throw error;
       this.logger.debug({ err: error, msg: 'A shared number is not known now' });
       return undefined;
     }
