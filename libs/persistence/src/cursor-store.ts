@@ -11,16 +11,12 @@ export class CursorStore {
     return new Map(rows.map((row) => [row.resourceType, row.lastUpdated]));
   }
 
-  /** Moves the cursor forward; never back. */
+  /** Moves the cursor forward; never back. One statement, as each pull that found something makes it. */
   async advance(source: string, resourceType: string, lastUpdated: Date): Promise<void> {
-    const inserted = await this.database.client.notificationCursor.createMany({
-      data: { source, resourceType, lastUpdated },
-      skipDuplicates: true,
-    });
-    if (inserted.count > 0) return;
-    await this.database.client.notificationCursor.updateMany({
-      where: { source, resourceType, lastUpdated: { lt: lastUpdated } },
-      data: { lastUpdated },
-    });
+    await this.database.client.$executeRaw`
+      INSERT INTO notification_cursor AS known (source, resource_type, last_updated)
+      VALUES (${source}, ${resourceType}, ${lastUpdated})
+      ON CONFLICT (source, resource_type) DO UPDATE SET last_updated = EXCLUDED.last_updated
+      WHERE known.last_updated < EXCLUDED.last_updated`;
   }
 }
