@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The homeserver's side of the appservice ping, and nothing else: away for as long as a test wants. */
+/** The homeserver's side of the appservice ping, and no Rooms: away for as long as a test wants. */
 export class FakeHomeserver {
   /** Paths of the pings that came, with their authorization. */
   readonly pings: { path: string; authorization: string | undefined }[] = [];
@@ -14,6 +14,11 @@ export class FakeHomeserver {
     const homeserver = new FakeHomeserver(server);
     server.on('request', (request, response) => {
       request.resume();
+      if (!request.url?.endsWith('/ping')) {
+        response.writeHead(404, { 'content-type': 'application/json' });
+        response.end('{"errcode":"M_NOT_FOUND"}');
+        return;
+      }
       homeserver.pings.push({ path: request.url ?? '', authorization: request.headers.authorization });
       response.writeHead(homeserver.away ? 502 : 200, { 'content-type': 'application/json' });
       response.end(homeserver.away ? '{"errcode":"M_UNKNOWN"}' : '{"duration_ms":1}');

@@ -1,5 +1,5 @@
-import { Homeserver, MatrixModule } from '@bridge/matrix';
-import { PersistenceModule } from '@bridge/persistence';
+import { Homeserver, MatrixModule, Rooms } from '@bridge/matrix';
+import { HandledEventStore, PersistenceModule } from '@bridge/persistence';
 import {
   Logger,
   Metrics,
@@ -25,6 +25,7 @@ import { TransactionIntake } from './transaction-intake';
 import { TransactionSequence } from './transaction-sequence';
 import { TransactionWatchdog } from './transaction-watchdog';
 import { TransactionsController } from './transactions.controller';
+import { UntoldEvents } from './untold-events';
 
 export const asIngressSections = [
   'http',
@@ -66,10 +67,22 @@ export class AsIngressModule {
             publisher: QueuePublisher,
             malformed: MalformedLetters,
             own: OwnNamespace,
+            untold: UntoldEvents,
             heldBack: HeldBackEvents,
             metrics: Metrics,
-          ) => new TransactionIntake(publisher, malformed, own, heldBack, metrics),
-          inject: [QueuePublisher, MalformedLetters, OwnNamespace, HeldBackEvents, Metrics],
+          ) => new TransactionIntake(publisher, malformed, own, untold, heldBack, metrics),
+          inject: [QueuePublisher, MalformedLetters, OwnNamespace, UntoldEvents, HeldBackEvents, Metrics],
+        },
+        {
+          provide: UntoldEvents,
+          useFactory: (
+            rooms: Rooms,
+            handled: HandledEventStore,
+            publisher: QueuePublisher,
+            own: OwnNamespace,
+            metrics: Metrics,
+          ) => new UntoldEvents(rooms, handled, publisher, own, metrics),
+          inject: [Rooms, HandledEventStore, QueuePublisher, OwnNamespace, Metrics],
         },
         {
           provide: TransactionSequence,

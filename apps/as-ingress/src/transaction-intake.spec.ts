@@ -46,7 +46,14 @@ describe('TransactionIntake', () => {
   beforeEach(() => {
     queue = new FaultyQueue();
     metrics = new Metrics();
-    intake = new TransactionIntake(queue, queue, own, { notice: async () => {} }, metrics);
+    intake = new TransactionIntake(
+      queue,
+      queue,
+      own,
+      { bringBefore: async () => {} },
+      { notice: async () => {} },
+      metrics,
+    );
   });
 
   const counted = async (name = 'bridge_as_events_total'): Promise<Record<string, number>> => {
@@ -123,6 +130,7 @@ describe('TransactionIntake', () => {
       queue,
       { keep: () => Promise.reject(away) },
       own,
+      { bringBefore: async () => {} },
       { notice: async () => {} },
       metrics,
     );

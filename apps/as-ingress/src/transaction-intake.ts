@@ -9,6 +9,7 @@ import { inOrderPerKey } from './in-order-per-key';
 import { receiptId, sortEphemeral } from './read-receipts';
 import { sortEvent, type SortedEvent } from './sort-event';
 import { parseTransaction } from './transaction-body';
+import type { UntoldEvents } from './untold-events';
 
 type Queued = Extract<SortedEvent, { outcome: 'queued' }>;
 
@@ -22,6 +23,7 @@ export class TransactionIntake {
     private readonly publisher: Pick<QueuePublisher, 'publish'>,
     private readonly malformed: Pick<MalformedLetters, 'keep'>,
     private readonly own: Pick<OwnNamespace, 'hasUser' | 'bot'>,
+    private readonly untold: Pick<UntoldEvents, 'bringBefore'>,
     private readonly heldBack: Pick<HeldBackEvents, 'notice'>,
     metrics: Metrics,
   ) {
@@ -43,7 +45,8 @@ export class TransactionIntake {
 
   /**
    * Resolves when the queue has stored every event that a worker reads: those of one room one after the other, so that
-   * none is stored when an earlier one was refused; and after them who has read what. Events that cannot be understood
+   * none is stored when an earlier one was refused, and behind what the homeserver has not told of; and after them who
+   * has read what. Events that cannot be understood
    * are safe in the dead letters by then.
    * @throws QueueUnavailableError when the queue is full or away; the same transaction completes later
    */
@@ -83,6 +86,7 @@ export class TransactionIntake {
   }
 
   private async publish({ kind, event }: Queued): Promise<void> {
+    await this.untold.bringBefore(event);
     try {
       await this.publisher.publish(kind, event.room_id, event, { id: event.event_id });
       await this.heldBack.notice(event);

@@ -1,8 +1,10 @@
-import { Body, Controller, Param, Put } from '@nestjs/common';
+import { Body, Controller, Param, Put, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OncePerTransaction } from './once-per-transaction';
 import { TransactionIntake } from './transaction-intake';
 import { TransactionSequence } from './transaction-sequence';
 import { TransactionWatchdog } from './transaction-watchdog';
+import { UntoldEvents } from './untold-events';
 
 @Controller('_matrix/app/v1')
 export class TransactionsController {
@@ -11,6 +13,7 @@ export class TransactionsController {
     private readonly sequence: TransactionSequence,
     private readonly intake: TransactionIntake,
     private readonly watchdog: TransactionWatchdog,
+    private readonly untold: UntoldEvents,
   ) {}
 
   /**
@@ -19,7 +22,16 @@ export class TransactionsController {
    * parameter ends at 100 characters, and a homeserver may choose longer ids.
    */
   @Put('transactions/*')
-  async put(@Param('*') txnId: string, @Body() body: Buffer | undefined): Promise<Record<string, never>> {
+  async put(
+    @Param('*') txnId: string,
+    @Body() body: Buffer | undefined,
+    @Req() { raw }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Record<string, never>> {
+    this.untold.cameOver(raw.socket, { isKept: raw.headers.connection?.toLowerCase() !== 'close' });
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) this.untold.doubt();
+    });
     // On arrival: one that the queue refuses shows as well that the homeserver reaches the bridge.
     this.watchdog.transactionCame();
     const bytes = body ?? Buffer.alloc(0);

@@ -233,12 +233,7 @@ export class Rooms {
    * @returns undefined when the homeserver does not have the event (any more)
    */
   async timelineAround(roomId: RoomId, eventId: EventId, limit: number): Promise<TimelineAround | undefined> {
-    const context = await this.find<{ start?: string }>({
-      operation: 'read the timeline around an event',
-      method: 'GET',
-      path: `${pathOf(roomId)}/context/${encodeURIComponent(eventId)}`,
-      query: { limit: String(limit) },
-    });
+    const context = await this.contextOf(roomId, eventId, limit);
     if (!context) return undefined;
     await this.fetchMissing(roomId, context.start, limit);
     const { events, next } = await this.timeline(roomId, context.start, limit);
@@ -250,6 +245,31 @@ export class Rooms {
       upTo: events.slice(0, index + 1),
       after: { events: after, next: after.length > 0 ? next : undefined },
     };
+  }
+
+  /**
+   * As `timelineAround`, of what the homeserver itself has, in one list.
+   * @param timeoutMs for each of two requests
+   */
+  async timelineNear(
+    roomId: RoomId,
+    eventId: EventId,
+    limit: number,
+    timeoutMs: number,
+  ): Promise<readonly RoomEvent[] | undefined> {
+    const context = await this.contextOf(roomId, eventId, limit, timeoutMs);
+    if (!context) return undefined;
+    return (await this.messages(roomId, 'f', limit, { from: context.start, timeoutMs })).chunk;
+  }
+
+  private contextOf(roomId: RoomId, eventId: EventId, limit: number, timeoutMs?: number) {
+    return this.find<{ start?: string }>({
+      operation: 'read the timeline around an event',
+      method: 'GET',
+      path: `${pathOf(roomId)}/context/${encodeURIComponent(eventId)}`,
+      query: { limit: String(limit) },
+      timeoutMs,
+    });
   }
 
   /**
@@ -352,14 +372,14 @@ export class Rooms {
     roomId: RoomId,
     direction: 'f' | 'b',
     limit: number,
-    { from, to }: { readonly from?: string; readonly to?: string },
+    { from, to, timeoutMs }: { readonly from?: string; readonly to?: string; readonly timeoutMs?: number },
   ): Promise<MessagesPage> {
     return this.homeserver.call({
       operation: 'read a timeline',
       method: 'GET',
       path: `${pathOf(roomId)}/messages`,
       query: { dir: direction, limit: String(limit), ...(from ? { from } : {}), ...(to ? { to } : {}) },
-      ...(direction === 'b' ? { timeoutMs: fetchTimeoutMs } : {}),
+      timeoutMs: timeoutMs ?? (direction === 'b' ? fetchTimeoutMs : undefined),
     });
   }
 

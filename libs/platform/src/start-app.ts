@@ -31,8 +31,11 @@ export interface AppOptions {
 
 /** How long a sender may take for one request. Behind a homeserver or a FHIR server on the same network that is ample. */
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Longer than the 60 s after which common proxies drop an idle connection, so that they close first and no request is lost in between. */
-const KEEP_ALIVE_MS = 65_000;
+/**
+ * Longer than the 60 s after which common proxies drop an idle connection, and than the 120 s of Synapse, so that they
+ * close first and no request is lost in between.
+ */
+const KEEP_ALIVE_MS = 125_000;
 
 /**
  * Starts an app: HTTP first, consuming after that. Orchestrators then see a live process that is not yet ready while

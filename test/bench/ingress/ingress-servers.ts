@@ -2,14 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { bridgeProcesses } from '../../../deploy/local/src/bridge';
+import { type BridgeEnvironment, bridgeProcesses } from '../../../deploy/local/src/bridge';
 import { ManagedProcess } from '../../../deploy/local/src/child-process';
 import { freePorts } from '../../../deploy/local/src/free-port';
 import { prepareNatsServer } from '../../../deploy/local/src/nats-server';
 import { listensOn } from '../../../deploy/local/src/port-probe';
 import { preparePostgres } from '../../../deploy/local/src/postgres';
+import { FakeHomeserver } from '../../support/fake-homeserver';
 
-/** `as-ingress` with its queue and database, and its peers; no homeserver: the benchmark is that. */
+/** `as-ingress` with its queue and database, and its peers; the benchmark is the homeserver, one without Rooms. */
 export interface IngressServers {
   readonly natsUrl: string;
   readonly hsToken: string;
@@ -33,12 +34,19 @@ export async function startIngressServers(): Promise<IngressServers> {
   const nats = await prepareNatsServer({ port: next(), monitorPort: next(), ...at('nats') });
   const postgres = await preparePostgres({ port: next(), ...at('postgres') });
   const bridgePort = next();
-  const ingress = asIngress(bridgePort, hsToken, nats.url, postgres.databaseUrl, directory);
+  const homeserver = await FakeHomeserver.start();
+  const ingress = asIngress(bridgePort, {
+    hsToken,
+    homeserverUrl: homeserver.url,
+    natsUrl: nats.url,
+    databaseUrl: postgres.databaseUrl,
+    logDirectory: directory,
+  });
   const peerPorts = { 'matrix-bot-sdk': next(), 'matrix-appservice': next() };
   const others = peers.map((peer) => peerProcess(peer, peerPorts[peer], hsToken, directory));
   const stop = async (): Promise<void> => {
     await Promise.all([...others, ingress].map((each) => each.stop()));
-    await Promise.all([nats.process.stop(), postgres.process.stop()]);
+    await Promise.all([nats.process.stop(), postgres.process.stop(), homeserver.stop()]);
     await postgres.removeData();
     await rm(directory, { recursive: true, force: true });
   };
@@ -64,24 +72,18 @@ export async function startIngressServers(): Promise<IngressServers> {
 
 function asIngress(
   port: number,
-  hsToken: string,
-  natsUrl: string,
-  databaseUrl: string,
-  logDirectory: string,
+  servers: Pick<BridgeEnvironment, 'hsToken' | 'homeserverUrl' | 'natsUrl' | 'databaseUrl' | 'logDirectory'>,
 ): ManagedProcess {
+  const { hsToken } = servers;
   const nowhere = 'http://127.0.0.1:1';
   return bridgeProcesses({
     ports: { 'as-ingress': port, 'fhir-ingress': 0, 'fhir-mapper': 0, 'room-manager': 0 },
     serverName: 'care.example',
-    homeserverUrl: nowhere,
+    ...servers,
     fhirBaseUrl: nowhere,
-    natsUrl,
-    databaseUrl,
     asToken: hsToken,
-    hsToken,
     encryptionKey: randomBytes(32).toString('base64'),
     notificationSecret: hsToken,
-    logDirectory,
     settings: { LOG_LEVEL: 'info' },
   })['as-ingress'];
 }
