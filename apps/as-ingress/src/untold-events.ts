@@ -43,7 +43,7 @@ export class UntoldEvents {
   ) {
     this.found = metrics.counter(
       'bridge_as_untold_events_total',
-      'Events that the homeserver had not told of, found in the timeline when it had connected anew.',
+      'Events that were in a Room when the homeserver had connected anew, and that it had not told of yet, or never would.',
     );
   }
 
@@ -65,7 +65,8 @@ export class UntoldEvents {
   }
 
   /**
-   * To be called before an event is stored. Resolves when the queue has what is around it in its Room and was not done with.
+   * To be called before an event is stored. Resolves when the queue has what is around it in its Room and was not done with,
+   * in the order of the Room: the event itself as well, at its place, so that what is behind it does not come before it.
    * @throws TransientError a few times while the homeserver cannot be asked; then the Room is left to its comparison
    * @throws QueueUnavailableError when the queue is full or away
    */
@@ -75,7 +76,10 @@ export class UntoldEvents {
     const missing = await this.missingAround(roomId, eventId);
     if (missing.length > 0) {
       const stored = await this.publisher.publishInOrder(roomId, missing);
-      this.found.inc(stored.filter((each) => 'sequence' in each && !each.duplicate).length);
+      const found = stored.filter(
+        (each, index) => missing[index]!.id !== eventId && 'sequence' in each && !each.duplicate,
+      );
+      this.found.inc(found.length);
     }
     if (this.doubts === before) this.remember(roomId);
   }
@@ -85,7 +89,7 @@ export class UntoldEvents {
     const said = timeline.flatMap((raw) => {
       const sorted = sortEvent({ room_id: roomId, ...raw }, this.own);
       const isSaid = sorted.outcome === 'queued' && messages[sorted.kind].stream === 'MAPPING';
-      return isSaid && raw.event_id !== eventId ? [sorted] : [];
+      return isSaid ? [sorted] : [];
     });
     const recent = said.filter(({ event }) => event.origin_server_ts > Date.now() - recentMs);
     const done = await this.doneWith(recent.map(({ event }) => event.event_id));
