@@ -31,7 +31,7 @@ const chosenBy = (command: Command): Command =>
     .option('--kind <kind>', 'of one kind of message');
 
 const byOperator = (command: Command): Command =>
-  command.option('--operator <name>', 'who does it, for the audit', userInfo().username);
+  command.option('--operator <name>', 'who does it, for the audit', accountName());
 
 chosenBy(letters.command('list'))
   .description('shows them, without what they say')
@@ -154,4 +154,13 @@ function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim().slice(0, 200);
   if (line === '') throw new InvalidArgumentError('Say why.');
   return line;
+}
+
+/** Of whoever runs this. In a container they may have a number only, which no file gives a name. */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
+  }
 }
