@@ -72,6 +72,12 @@ module.exports = {
       // The scenario of the local FHIR server, and what only HAPI FHIR does.
       testMatch: ['<rootDir>/test/scenario.e2e-spec.ts', '<rootDir>/test/hapi/*.hapi-spec.ts'],
     },
+    {
+      ...shared,
+      displayName: 'deploy',
+      testTimeout: 120_000,
+      testMatch: ['<rootDir>/deploy/check/**/*.deploy-spec.ts'],
+    },
     { ...withServers, displayName: 'measured', testMatch: measured.map((file) => `<rootDir>/${file}`) },
     { ...withServers, displayName: 'long', testMatch: long.map((file) => `<rootDir>/${file}`) },
   ],

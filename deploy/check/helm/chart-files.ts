@@ -1,0 +1,27 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { bridgeValues } from './schema/bridge-values';
+import { secretSettings } from './schema/bridge-settings';
+import { federationValues } from './schema/federation-values';
+
+/** Where the charts are, from the root of the repository. */
+export const charts = {
+  bridge: 'deploy/helm/fhir-matrix-bridge',
+  federation: 'deploy/helm/synapse-federation',
+};
+
+/** The files of the charts that are made from the code, by path: what is in the repository has to be the same. */
+export function chartFiles(): Record<string, string> {
+  return {
+    [path.join(charts.bridge, 'values.schema.json')]: schemaFile(bridgeValues()),
+    [path.join(charts.bridge, 'files/secrets.yaml')]:
+      '# The settings that are secrets, and who reads them. Made from the code: npm run docs:charts\n' +
+      secretSettings(),
+    [path.join(charts.federation, 'values.schema.json')]: schemaFile(federationValues()),
+  };
+}
+
+function schemaFile(schema: z.ZodType): string {
+  const made = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  return `${JSON.stringify(made, undefined, 2)}\n`;
+}

@@ -1,0 +1,102 @@
+import { parse } from 'yaml';
+import type { FederationPlan } from '../plan';
+import { readSettings, type Settings } from '../settings';
+import { homeserverConfig, homeserverLog } from './homeserver';
+
+const three = {
+  APOTHEEK_SERVER_NAME: 'apotheek',
+  APOTHEEK_SUBNET: '172.30.1.0/24',
+  HUISARTS_SERVER_NAME: 'huisarts',
+  HUISARTS_SUBNET: '172.30.2.0/24',
+  VVT_SERVER_NAME: 'vvt',
+  VVT_SUBNET: '172.30.3.0/24',
+};
+const planOf = (settings: Settings = {}): FederationPlan =>
+  readSettings({ ...three, ...settings }).federation;
+
+function vvtConfig(plan = planOf()): Record<string, unknown> {
+  const organisation = plan.organisations.find(({ name }) => name === 'vvt')!;
+  return parse(homeserverConfig(organisation, plan)) as Record<string, unknown>;
+}
+
+describe('homeserver.yaml', () => {
+  it('lets nobody in by themselves', () => {
+    expect(vvtConfig()).toMatchObject({
+      enable_registration: false,
+      allow_guest_access: false,
+      allow_public_rooms_without_auth: false,
+      allow_public_rooms_over_federation: false,
+      room_list_publication_rules: [{ action: 'deny' }],
+    });
+  });
+
+  it('federates with the servers of the federation only, and verifies them by its own authority', () => {
+    expect(vvtConfig(planOf({ PEERS: 'ggz.example' }))).toMatchObject({
+      federation_domain_whitelist: ['apotheek', 'huisarts', 'vvt', 'ggz.example'],
+      federation_verify_certificates: true,
+      federation_custom_ca_list: ['/trust/ca.crt'],
+      trusted_key_servers: [],
+    });
+    expect(vvtConfig()).not.toHaveProperty('federation_certificate_verification_whitelist');
+    expect(vvtConfig()).not.toHaveProperty('accept_keys_insecurely');
+  });
+
+  it('trusts the authorities of partners as well', () => {
+    const plan = { ...planOf(), authorities: ['ca.crt', 'ggz.pem'] };
+    expect(vvtConfig(plan).federation_custom_ca_list).toEqual(['/trust/ca.crt', '/trust/ggz.pem']);
+  });
+
+  it('calls private addresses in its own network only', () => {
+    expect(vvtConfig().ip_range_whitelist).toEqual(['172.30.3.0/24']);
+    expect(vvtConfig()).not.toHaveProperty('ip_range_blacklist');
+    expect(vvtConfig().url_preview_enabled).toBe(false);
+  });
+
+  it('holds no secret', () => {
+    const secretKeys = Object.keys(vvtConfig()).filter((key) => /secret|password|token/.test(key));
+    for (const key of secretKeys.filter((name) => name !== 'password_config')) expect(key).toMatch(/_path$/);
+    expect(JSON.stringify(vvtConfig().database)).not.toMatch(/"password"/);
+  });
+
+  it('takes invites as fast as a federation of care teams sends them', () => {
+    const { rc_invites: limits } = vvtConfig() as {
+      rc_invites: Record<string, { per_second: number; burst_count: number }>;
+    };
+    for (const scope of ['per_room', 'per_user', 'per_issuer']) {
+      expect(limits[scope]?.per_second).toBeGreaterThanOrEqual(1);
+      expect(limits[scope]?.burst_count).toBeGreaterThanOrEqual(100);
+    }
+  });
+
+  it('takes files of 50 MB, and forgets what nobody needs', () => {
+    expect(vvtConfig()).toMatchObject({
+      max_upload_size: '50M',
+      retention: { enabled: true },
+      forgotten_room_retention_period: '7d',
+      report_stats: false,
+    });
+  });
+
+  it('reads the registration of the second bridge only where there is one', () => {
+    expect(vvtConfig().app_service_config_files).toEqual(['/registrations/fhir-matrix-bridge.yaml']);
+    expect(vvtConfig(planOf({ MAUTRIX: 'vvt' })).app_service_config_files).toEqual([
+      '/registrations/fhir-matrix-bridge.yaml',
+      '/registrations/mautrix-signal.yaml',
+    ]);
+  });
+
+  it('names a TURN server only where there is one', () => {
+    expect(vvtConfig()).not.toHaveProperty('turn_uris');
+    expect(vvtConfig(planOf({ TURN_HOST: 'turn.example' }))).toMatchObject({
+      turn_uris: ['turn:turn.example:3478?transport=udp', 'turn:turn.example:3478?transport=tcp'],
+      turn_shared_secret_path: '/run/secrets/turn_secret',
+      turn_allow_guests: false,
+    });
+  });
+});
+
+describe('log.yaml', () => {
+  it('writes at a level that shows no tokens and no SQL', () => {
+    expect(parse(homeserverLog())).toMatchObject({ root: { level: 'INFO' } });
+  });
+});

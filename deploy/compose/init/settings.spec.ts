@@ -1,0 +1,101 @@
+import { type Settings, SettingsError, readSettings } from './settings';
+
+const vvt = { VVT_SERVER_NAME: 'vvt', VVT_TITLE: 'VVT De Linde', VVT_SUBNET: '172.30.3.0/24' };
+
+function mistakesOf(settings: Settings): readonly string[] {
+  try {
+    readSettings(settings);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+describe('the settings', () => {
+  it('make an organisation of each server name', () => {
+    const { federation } = readSettings({
+      ...vvt,
+      APOTHEEK_SERVER_NAME: 'apotheek.example',
+      APOTHEEK_SUBNET: '172.30.1.0/24',
+      HUISARTS_SERVER_NAME: '',
+    });
+    expect(
+      federation.organisations.map(({ name, serverName, title, publicUrl, federationAddress }) => [
+        name,
+        serverName,
+        title,
+        publicUrl,
+        federationAddress,
+      ]),
+    ).toEqual([
+      [
+        'apotheek',
+        'apotheek.example',
+        'apotheek.example',
+        'https://apotheek.example:8448',
+        'apotheek.example:8448',
+      ],
+      ['vvt', 'vvt', 'VVT De Linde', 'https://vvt:8448', 'vvt:8448'],
+    ]);
+  });
+
+  it('name partners elsewhere, and the networks in which they may be', () => {
+    const { federation } = readSettings({
+      ...vvt,
+      PEERS: 'huisarts.example, apotheek.example',
+      PEER_NETWORKS: '10.1.0.0/16',
+    });
+    expect(federation.peers).toEqual(['huisarts.example', 'apotheek.example']);
+    expect(federation.organisations[0]?.privateNetworks).toEqual(['172.30.3.0/24', '10.1.0.0/16']);
+  });
+
+  it('leave the port out of addresses for clients where it is the usual one', () => {
+    const [organisation] = readSettings({ ...vvt, FEDERATION_PORT: '443' }).federation.organisations;
+    expect(organisation?.publicUrl).toBe('https://vvt');
+    expect(organisation?.federationAddress).toBe('vvt:443');
+  });
+
+  it('give the files to the user that the containers run as', () => {
+    expect(readSettings({ ...vvt, RUN_AS: '10001:10002' }).owner).toEqual({ uid: 10001, gid: 10002 });
+  });
+
+  it('are told all their mistakes at once', () => {
+    const mistakes = mistakesOf({
+      VVT_SERVER_NAME: 'https://vvt',
+      VVT_TITLE: 'VVT "De\nLinde"',
+      VVT_SUBNET: '172.0.0.0/4',
+      FEDERATION_PORT: '70000',
+      PEERS: 'Huisarts.example',
+      PEER_NETWORKS: 'everything',
+      SUPPORT_EMAIL: 'nobody',
+      TURN_HOST: 'turn:3478',
+      TURN_EXTERNAL_ADDRESS: 'here',
+      MAUTRIX: 'apotheek',
+      RUN_AS: '991:991',
+    });
+    const variables = mistakes.map((mistake) => mistake.split(' ')[0]).sort();
+    expect(variables).toEqual([
+      'FEDERATION_PORT',
+      'MAUTRIX',
+      'PEERS',
+      'PEER_NETWORKS',
+      'RUN_AS',
+      'SUPPORT_EMAIL',
+      'TURN_EXTERNAL_ADDRESS',
+      'TURN_HOST',
+      'VVT_SERVER_NAME',
+      'VVT_SUBNET',
+      'VVT_TITLE',
+    ]);
+    for (const mistake of mistakes) expect(mistake).toContain('expected: ');
+  });
+
+  it('need an organisation', () => {
+    expect(mistakesOf({})).toEqual([expect.stringContaining('at least one <NAME>_SERVER_NAME')]);
+  });
+
+  it('give a server name to one organisation only', () => {
+    expect(mistakesOf({ ...vvt, PEERS: 'vvt' })).toEqual([expect.stringContaining('"vvt" is given twice')]);
+  });
+});
