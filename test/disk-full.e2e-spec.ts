@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { urlOf } from '../deploy/local/src/bridge';
 import { communication, participant, roles, subscription } from '../deploy/local/src/example-data';
+import { FakeHomeserver } from './support/fake-homeserver';
 import { type FhirSide, type RecordServer, prepareFhirSide, startRecordServer } from './support/fhir-side';
 import { type HttpAnswer, httpRequest } from './support/http-request';
 import { deadLetterKinds } from './support/queue-evidence';
@@ -19,6 +20,8 @@ const mebibyte = 2 ** 20;
 const sender = 'Practitioner/p';
 
 let disk: SmallDisk;
+/** Has no Rooms: as-ingress looks for what it was not told of there. */
+let homeserver: FakeHomeserver;
 let record: RecordServer;
 let side: FhirSide;
 /** Ids of the events whose transaction was answered with 200, in the order in which they were sent. */
@@ -31,8 +34,9 @@ const written: string[] = [];
 beforeAll(async () => {
   // nats-server lets JetStream have three quarters of it: both work queues and the dead letters.
   disk = await SmallDisk.start({ bytes: 32 * mebibyte });
-  record = await startRecordServer();
-  side = await prepareFhirSide(record, 'disk', { NATS_MAX_BYTES: String(8 * mebibyte) }, disk.directory);
+  [homeserver, record] = await Promise.all([FakeHomeserver.start(), startRecordServer()]);
+  const settings = { NATS_MAX_BYTES: String(8 * mebibyte), MATRIX_HOMESERVER_URL: homeserver.url };
+  side = await prepareFhirSide(record, 'disk', settings, disk.directory);
   const { bridge, notifyUrl, environment } = side;
   await Promise.all([
     bridge['as-ingress'].start(),
@@ -46,6 +50,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await side?.stop();
   await record?.stop(outcomeOfSteps());
+  await homeserver?.stop();
   await disk?.stop();
 }, 60_000);
 
