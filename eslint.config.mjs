@@ -116,6 +116,7 @@ export default tseslint.config(
         console: 'readonly',
         module: 'writable',
         require: 'readonly',
+        fetch: 'readonly',
         __dirname: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
