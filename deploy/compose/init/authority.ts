@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { ExtendedKeyUsage, type KeyedCertificate, makeAuthority, makeLeaf } from './x509';
+import { ExtendedKeyUsage, type KeyedCertificate, makeAuthority, makeLeaf } from '@bridge/certificates';
 
 const DAY_MS = 24 * 3_600_000;
 const AUTHORITY_DAYS = 3_652;

@@ -1,4 +1,4 @@
-import { ExtendedKeyUsage, type KeyedCertificate, makeAuthority, makeLeaf } from '../../compose/init/x509';
+import { ExtendedKeyUsage, type KeyedCertificate, makeAuthority, makeLeaf } from '@bridge/certificates';
 
 export type { KeyedCertificate };
 

@@ -12,7 +12,9 @@ import { DeliveryMarkStore } from './delivery-mark-store';
 import { DirectChatStore } from './direct-chat-store';
 import { DirectoryStore } from './directory-store';
 import { DueCareTeamStore } from './due-care-team-store';
+import { FederationListStore } from './federation-list-store';
 import { HandledEventStore } from './handled-event-store';
+import { InviteContactStore } from './invite-contact-store';
 import { MessageLinkStore } from './message-link-store';
 import { NestedCareTeamStore } from './nested-care-team-store';
 import { ParkedConversationStore } from './parked-conversation-store';
@@ -34,7 +36,9 @@ const plainStores = [
   DirectChatStore,
   DirectoryStore,
   DueCareTeamStore,
+  FederationListStore,
   HandledEventStore,
+  InviteContactStore,
   MessageLinkStore,
   NestedCareTeamStore,
   ParkedConversationStore,

@@ -1,6 +1,7 @@
 import type { ConfigMistake } from './config-error';
 import { fhirAccessMistakes } from './fhir-access-checks';
 import { notificationMistakes } from './notification-checks';
+import { proxyMistakes } from './proxy-checks';
 import { settings, type Config } from './settings';
 
 /** Mistakes that only show when settings are seen together. Sections that were not read, or not well, are left alone. */
@@ -10,6 +11,7 @@ export function crossMistakes(config: Partial<Config>): ConfigMistake[] {
     ...fhirAccessMistakes(config.fhir ?? {}),
     ...notificationMistakes(config.notifications ?? {}),
     ...subscriptionMistakes(config),
+    ...proxyMistakes(config.proxy ?? {}),
   ];
 }
 

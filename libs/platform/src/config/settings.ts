@@ -1,6 +1,7 @@
 import { fhirSettings } from './fhir-settings';
 import { matrixSettings } from './matrix-settings';
 import { serverSettings } from './server-settings';
+import { proxySettings } from './proxy-settings';
 import type { Setting, SettingValue } from './setting';
 import { encryptionKey, line } from './setting-schemas';
 import { talkSettings } from './talk-settings';
@@ -21,6 +22,7 @@ export const settings = {
   ...matrixSettings,
   ...fhirSettings,
   ...talkSettings,
+  ...proxySettings,
   encryption: {
     key: {
       env: 'DATABASE_ENCRYPTION_KEY',

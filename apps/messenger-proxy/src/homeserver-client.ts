@@ -1,0 +1,50 @@
+import { TransientError } from '@bridge/contracts';
+import type { AskWhoami } from './invites/token-owners';
+import type { ReadAccountData } from './invites/permission-source';
+import type { AskHomeserver } from './requests/server-keys';
+import type { Forwarder } from './server/forwarder';
+
+/** What the proxy itself asks of the homeserver. */
+export class HomeserverClient {
+  /** @param adminToken of an administrator; not set: people's permissions are not read */
+  constructor(
+    private readonly homeserver: Forwarder,
+    private readonly adminToken: string | undefined,
+  ) {}
+
+  /** Whose token it is. */
+  readonly whoami: AskWhoami = async (token) => {
+    const { status, body } = await this.homeserver.get('/_matrix/client/v3/account/whoami', `Bearer ${token}`);
+    return { status, body: status === 200 ? (JSON.parse(body.toString('utf8')) as unknown) : undefined };
+  };
+
+  /** The keys of another homeserver. */
+  readonly keys: AskHomeserver = async (path) => {
+    const { status, body } = await this.homeserver.get(path);
+    if (status === 404) return undefined;
+    if (status !== 200) throw notNow(status);
+    return JSON.parse(body.toString('utf8')) as unknown;
+  };
+
+  /** All global account data of somebody (Synapse's Admin API, "Account Data"). */
+  readonly accountData: ReadAccountData = async (userId) => {
+    const path = `/_synapse/admin/v1/users/${encodeURIComponent(userId)}/accountdata`;
+    const { status, body } = await this.homeserver.get(path, `Bearer ${this.adminToken ?? ''}`);
+    if (status === 404) return undefined;
+    if (status !== 200) throw notNow(status);
+    const { account_data: data } = JSON.parse(body.toString('utf8')) as { account_data?: { global?: object } };
+    return (data?.global ?? {}) as Readonly<Record<string, unknown>>;
+  };
+
+  /** @throws TransientError where it does not answer */
+  async requireHealth(): Promise<void> {
+    const { status } = await this.homeserver.get('/health').catch(() => ({ status: 0 }));
+    if (status !== 200) throw notNow(status);
+  }
+}
+
+function notNow(status: number): TransientError {
+  return new TransientError('proxy-homeserver', `The homeserver answered ${status}`, {
+    advice: status === 403 || status === 401 ? 'PROXY_ADMIN_TOKEN is not of an administrator' : 'the homeserver is away',
+  });
+}

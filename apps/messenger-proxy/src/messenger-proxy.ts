@@ -1,0 +1,169 @@
+import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { InviteContactStore } from '@bridge/persistence';
+import type { Logger, Readiness } from '@bridge/platform';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { MessengerProxyConfig } from './app.module';
+import { type ListKeeper, ListOutdated } from './federation-list/list-keeper';
+import type { HomeserverClient } from './homeserver-client';
+import { ClientCalls } from './inbound/client-calls';
+import { FederationCalls } from './inbound/federation-calls';
+import { InboundProxy } from './inbound/inbound-proxy';
+import { InvitePermission } from './invites/invite-permission';
+import { PermissionSource } from './invites/permission-source';
+import { TokenOwners } from './invites/token-owners';
+import { outboundProxy } from './outbound/outbound-proxy';
+import type { ConnectProxy } from './outbound/connect-proxy';
+import { profileOf } from './profile';
+import type { ProxyMetrics } from './proxy-metrics';
+import type { Refusal } from './requests/refusal';
+import { NotarizedKeys } from './requests/server-keys';
+import { hostOf } from './requests/server-name';
+import { federationRoutes } from './routes/federation-routes';
+import { RouteTable } from './routes/route-table';
+import { Guard } from './rules/guard';
+import type { Forwarder } from './server/forwarder';
+
+/** Behind it, idle connections of load balancers end first (60 s), and Synapse's (120 s). */
+const KEEP_ALIVE_MS = 125_000;
+const HEADERS_TIMEOUT_MS = 60_000;
+
+export interface MessengerProxyParts {
+  readonly config: MessengerProxyConfig;
+  readonly homeserver: Forwarder;
+  readonly client: HomeserverClient;
+  readonly list: ListKeeper;
+  readonly contacts: InviteContactStore;
+  readonly metrics: ProxyMetrics;
+  readonly readiness: Readiness;
+  readonly logger: Logger;
+}
+
+/** The proxy of a homeserver: its two edges, and the federation list that both go by. */
+export class MessengerProxy implements BeforeApplicationShutdown {
+  private inbound: FastifyInstance | undefined;
+  private outbound: ConnectProxy | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly parts: MessengerProxyParts) {}
+
+  /** Reads the list, and listens. */
+  async start(): Promise<void> {
+    const { config, list, client, readiness } = this.parts;
+    readiness.register('homeserver', () => client.requireHealth());
+    readiness.register('federation list', () => {
+      list.current();
+    });
+    await list.start();
+    this.timer = setInterval(() => void list.refresh(), config.proxy.listIntervalMs);
+    await this.listenInbound();
+    if (config.proxy.outbound !== 'off') await this.listenOutbound();
+  }
+
+  /** Where clients and other homeservers are served; for tests, which let the port be chosen. */
+  inboundPort(): number {
+    return portOf(this.inbound?.server);
+  }
+
+  /** Where our homeserver is served. */
+  outboundPort(): number {
+    return portOf(this.outbound?.server);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    this.outbound?.close();
+    await this.inbound?.close();
+    await this.parts.homeserver.close();
+  }
+
+  private async listenInbound(): Promise<void> {
+    const { config } = this.parts;
+    const proxy = this.inboundProxy();
+    this.inbound = Fastify({
+      logger: false,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      forceCloseConnections: true,
+      http: { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 },
+      // The address is looked at as it was sent, by the proxy itself.
+      rewriteUrl: () => '/',
+    });
+    // Bodies are not read here: most go on as they come.
+    this.inbound.removeAllContentTypeParsers();
+    this.inbound.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    this.inbound.all('/', (request, reply) => {
+      reply.hijack();
+      return this.answer(proxy, request.raw, reply.raw);
+    });
+    await this.inbound.listen({ port: config.proxy.inboundPort, host: config.http.host });
+  }
+
+  private async answer(proxy: InboundProxy, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const stop = this.parts.metrics.requests.startTimer({ direction: 'inbound' });
+    response.once('close', () => stop({ status: `${Math.floor(response.statusCode / 100)}xx` }));
+    await proxy.answer(request, response);
+  }
+
+  private async listenOutbound(): Promise<void> {
+    const { config, list } = this.parts;
+    this.outbound = outboundProxy(config, list, (refusal, failure) => this.refused('outbound', refusal, failure));
+    this.outbound.server.listen(config.proxy.outboundPort, config.http.host);
+    await once(this.outbound.server, 'listening');
+  }
+
+  private inboundProxy(): InboundProxy {
+    const { config, homeserver, client, list, contacts } = this.parts;
+    const { proxy, matrix } = config;
+    const profile = profileOf(proxy);
+    const permissions = new PermissionSource(client.accountData, profile.clientRules.permissions, proxy.rememberMs);
+    const invites = new InvitePermission({
+      policy: profile.invites,
+      permissions,
+      contacts,
+      list: () => list.current(),
+      now: Date.now,
+    });
+    const guard = new Guard({
+      ownServer: matrix.serverName,
+      isListed: (server) => list.isListed(server),
+      mayInvite: (inviter, invitee) => invites.mayInvite(inviter, invitee),
+    });
+    const keys = proxy.checkSignatures ? new NotarizedKeys(client.keys) : undefined;
+    return new InboundProxy({
+      clientTable: new RouteTable(profile.clientRoutes),
+      federationTable: new RouteTable(federationRoutes()),
+      clientCalls: new ClientCalls({
+        guard,
+        rules: profile.clientRules,
+        homeserver,
+        owners: new TokenOwners(client.whoami, proxy.rememberMs),
+        permissionsChanged: (userId) => permissions.forget(userId),
+        now: Date.now,
+      }),
+      federationCalls: new FederationCalls({ guard, homeserver, keys }),
+      homeserver,
+      wellKnown: {
+        server: proxy.wellKnownServer ?? `${hostOf(matrix.serverName)}:443`,
+        clientUrl: proxy.wellKnownClientUrl,
+      },
+      otherClientCalls: profile.otherClientCalls,
+      onRefusal: (refusal, failure) => this.refused('inbound', refusal, failure),
+    });
+  }
+
+  /** Told without path, headers, ids or address. */
+  private refused(direction: 'inbound' | 'outbound', refusal: Refusal, failure: unknown): void {
+    const { metrics, logger } = this.parts;
+    metrics.refusals.inc({ direction, rule: refusal.rule });
+    if (refusal.rule === 'internal') logger.error(failure, MessengerProxy.name);
+    else if (failure instanceof ListOutdated) logger.error({ msg: failure.message, direction });
+    else logger.log({ msg: 'Refused', direction, rule: refusal.rule, status: refusal.status });
+  }
+}
+
+function portOf(server: Server | undefined): number {
+  const address = server?.address();
+  if (typeof address !== 'object' || address === null) throw new Error('Not listening');
+  return address.port;
+}

@@ -1,0 +1,1 @@
+export { ExtendedKeyUsage, type KeyedCertificate, type Names, type Validity, makeAuthority, makeLeaf } from './x509';
