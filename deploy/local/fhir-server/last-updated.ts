@@ -29,10 +29,31 @@ export function lastUpdatedTest(filter: Filter): (lastUpdated: string) => boolea
   const compare = comparisons[filter.operator];
   if (!compare)
     throw new OperationOutcomeError(badRequest(`_lastUpdated does not support "${filter.operator}"`));
-  const periods = splitSearchOnComma(filter.value).map((value) => {
-    const { start, end } = toPeriod(value) ?? {};
-    if (!start || !end) throw new OperationOutcomeError(badRequest(`Not a date: ${value}`));
+  const periods = periodsOf(filter);
+  return (lastUpdated) => periods.some(({ start, end }) => compare(lastUpdated, start, end));
+}
+
+/** Operators that nothing from before the period passes. */
+const notBefore = new Set<Operator>([
+  Operator.EQUALS,
+  Operator.GREATER_THAN,
+  Operator.STARTS_AFTER,
+  Operator.GREATER_THAN_OR_EQUALS,
+]);
+
+/** The instant before which nothing passes the filter; undefined where the filter sets none. */
+export function earliestInstant(filter: Filter): string | undefined {
+  if (!notBefore.has(filter.operator)) return undefined;
+  return periodsOf(filter)
+    .map(({ start }) => start)
+    .sort()[0];
+}
+
+/** @throws OperationOutcomeError (400) for a value that is no date */
+function periodsOf({ value }: Filter): { start: string; end: string }[] {
+  return splitSearchOnComma(value).map((each) => {
+    const { start, end } = toPeriod(each) ?? {};
+    if (!start || !end) throw new OperationOutcomeError(badRequest(`Not a date: ${each}`));
     return { start, end };
   });
-  return (lastUpdated) => periods.some(({ start, end }) => compare(lastUpdated, start, end));
 }

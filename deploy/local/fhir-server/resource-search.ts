@@ -7,7 +7,7 @@ import {
   getSearchParameter,
   matchesSearchRequest,
 } from '@medplum/core';
-import { lastUpdatedTest } from './last-updated';
+import { earliestInstant, lastUpdatedTest } from './last-updated';
 import type { IndexedValue, ResourceStore, Version } from './resource-store';
 
 /**
@@ -36,7 +36,10 @@ const indexed: Readonly<Record<IndexedValue['parameter'], RegExp>> = {
   'part-of': /^[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]+$/,
 };
 
-/** A superset of the matches, oldest `lastUpdated` first; by index where the search names what there is one of. */
+/**
+ * A superset of the matches, oldest `lastUpdated` first; by index where the search names what there is one of, or a time
+ * from which on it looks.
+ */
 function candidates(store: ResourceStore, resourceType: string, filters: readonly Filter[]): Version[] {
   for (const { code, operator, value } of filters) {
     if (
@@ -46,7 +49,10 @@ function candidates(store: ResourceStore, resourceType: string, filters: readonl
     )
       return store.liveWith(resourceType, { parameter: code, value });
   }
-  return store.liveOfType(resourceType);
+  const earliest = filters
+    .filter(({ code }) => code === '_lastUpdated')
+    .flatMap((f) => earliestInstant(f) ?? []);
+  return store.liveSince(resourceType, earliest.sort().at(-1) ?? '');
 }
 
 function sorted(versions: Version[], rules: readonly SortRule[]): Version[] {

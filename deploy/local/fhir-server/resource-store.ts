@@ -65,9 +65,25 @@ export class ResourceStore {
     return this.instances.get(`${resourceType}/${id}`)?.at(-1);
   }
 
-  /** Live resources of a type, oldest `lastUpdated` first. */
-  liveOfType(resourceType: string): Version[] {
-    return [...(this.live.get(resourceType)?.values() ?? [])];
+  /** Live resources of a type that were written at an instant or later, oldest `lastUpdated` first. */
+  liveSince(resourceType: string, instant: string): Version[] {
+    const live = this.live.get(resourceType);
+    if (!live) return [];
+    const from = this.firstSince(instant);
+    // The log is in the order of lastUpdated, and of a resource only its newest version is live.
+    if (from === 0) return [...live.values()];
+    return this.log.slice(from).filter((version) => live.get(version.id) === version);
+  }
+
+  /** The position of the first version that was written at an instant or later. */
+  private firstSince(instant: string): number {
+    let [low, high] = [0, this.log.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.log[middle]!.lastUpdated < instant) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Live resources that have, or once had, the value of an indexed parameter; oldest `lastUpdated` first. */
