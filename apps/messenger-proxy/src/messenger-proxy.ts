@@ -23,6 +23,9 @@ import { hostOf } from './requests/server-name';
 import { federationRoutes } from './routes/federation-routes';
 import { RouteTable } from './routes/route-table';
 import { Guard } from './rules/guard';
+import { contactsApi } from './side-apis/contacts-api';
+import { informationApi } from './side-apis/information-api';
+import { openIdOwner } from './side-apis/openid';
 import type { Forwarder } from './server/forwarder';
 
 /** Behind it, idle connections of load balancers end first (60 s), and Synapse's (120 s). */
@@ -44,6 +47,7 @@ export interface MessengerProxyParts {
 export class MessengerProxy implements BeforeApplicationShutdown {
   private inbound: FastifyInstance | undefined;
   private outbound: ConnectProxy | undefined;
+  private readonly sideApis: FastifyInstance[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: MessengerProxyParts) {}
@@ -59,6 +63,7 @@ export class MessengerProxy implements BeforeApplicationShutdown {
     this.timer = setInterval(() => void list.refresh(), config.proxy.listIntervalMs);
     await this.listenInbound();
     if (config.proxy.outbound !== 'off') await this.listenOutbound();
+    await this.listenSideApis();
   }
 
   /** Where clients and other homeservers are served; for tests, which let the port be chosen. */
@@ -74,7 +79,7 @@ export class MessengerProxy implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     this.outbound?.close();
-    await this.inbound?.close();
+    await Promise.all([this.inbound, ...this.sideApis].map((each) => each?.close()));
     await this.parts.homeserver.close();
   }
 
@@ -110,6 +115,23 @@ export class MessengerProxy implements BeforeApplicationShutdown {
     this.outbound = outboundProxy(config, list, (refusal, failure) => this.refused('outbound', refusal, failure));
     this.outbound.server.listen(config.proxy.outboundPort, config.http.host);
     await once(this.outbound.server, 'listening');
+  }
+
+  private async listenSideApis(): Promise<void> {
+    const { config, homeserver, contacts, list } = this.parts;
+    const { contactsPort, informationPort } = profileOf(config.proxy);
+    const owner = openIdOwner(homeserver);
+    const host = config.http.host;
+    if (contactsPort !== undefined) {
+      const app = contactsApi({ contacts, owner });
+      this.sideApis.push(app);
+      await app.listen({ port: contactsPort, host });
+    }
+    if (informationPort !== undefined) {
+      const app = informationApi({ list: () => list.current(), owner });
+      this.sideApis.push(app);
+      await app.listen({ port: informationPort, host });
+    }
   }
 
   private inboundProxy(): InboundProxy {

@@ -19,6 +19,9 @@ export interface Profile {
   readonly clientRoutes: readonly Route<ClientRule>[];
   readonly otherClientCalls: OtherCalls;
   readonly invites: InvitePolicy;
+  /** Not set: not served. */
+  readonly contactsPort?: number;
+  readonly informationPort?: number;
 }
 
 /** @throws RouteTableError where the file of PROXY_ALLOW_LIST has mistakes */
@@ -29,6 +32,8 @@ export function profileOf(proxy: Config['proxy']): Profile {
     otherClientCalls,
     clientRoutes: otherClientCalls === 'forward' ? guardedClientRoutes() : clientRoutes(tableOf(proxy)),
     invites: proxy.invites ?? (tim ? 'permissions' : 'listed'),
+    contactsPort: proxy.contactsPort ?? (tim ? 8070 : undefined),
+    informationPort: proxy.informationPort ?? (tim ? 7777 : undefined),
     clientRules: {
       versions: proxy.roomVersions ?? (tim ? ['10', '9'] : []),
       invites: tim ? 1 : Infinity,

@@ -33,6 +33,18 @@ export const proxySettings = {
       default: 8093,
       doc: "Port of the proxy that the homeserver calls others through (the homeserver's https_proxy).",
     },
+    contactsPort: {
+      env: 'PROXY_CONTACTS_PORT',
+      schema: port(),
+      optional: true,
+      doc: "Port of the contact management, where people say who may invite them; by profile: none, and 8070 for tim.",
+    },
+    informationPort: {
+      env: 'PROXY_INFORMATION_PORT',
+      schema: port(),
+      optional: true,
+      doc: 'Port where clients ask about homeservers of the list; by profile: none, and 7777 for tim.',
+    },
     connections: {
       env: 'PROXY_CONNECTIONS',
       schema: wholeNumber(10, 100_000),
