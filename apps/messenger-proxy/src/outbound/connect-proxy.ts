@@ -70,7 +70,7 @@ export class ConnectProxy {
       requireSameHost(host, name);
       return this.pass(socket, host, port);
     }
-    if (!(await this.dependencies.hosts.isOfListed(name))) {
+    if (!(await this.dependencies.hosts.isOfListed({ name, port }))) {
       throw forbidden('The host is not part of the federation.', 'not-listed');
     }
     const { intercept } = this.dependencies;

@@ -5,11 +5,22 @@ import { hostOf, isServerName } from '../requests/server-name';
 /** Longer than a homeserver remembers a delegation (48 hours at most). */
 const DELEGATION_MS = 3 * 24 * 3_600_000;
 const MAX_DELEGATIONS = 10_000;
+/** Servers that one place can stand for. */
+const MAX_SERVERS_AT_A_PLACE = 100;
 
-/** Which homeservers can be behind a host name. */
+/** Where a connection leads, as far as it is proven: a name in a certificate, and a port. */
+export interface Place {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** Which homeservers can be at a place. */
 export class KnownHosts {
-  /** Servers by the host that their well-known file names. */
-  private readonly delegations = new LRUCache<string, Set<string>>({ max: MAX_DELEGATIONS, ttl: DELEGATION_MS });
+  /** By what a homeserver's well-known file names, host and port where it names one: the homeservers. */
+  private readonly delegations = new LRUCache<string, ReadonlySet<string>>({
+    max: MAX_DELEGATIONS,
+    ttl: DELEGATION_MS,
+  });
 
   /** @param isListed whether a homeserver is in the list @param domains all that are */
   constructor(
@@ -17,41 +28,52 @@ export class KnownHosts {
     private readonly domains: () => readonly string[],
   ) {}
 
-  /** Whether a homeserver of the list has this name, with whatever port. */
-  async isNameOfListed(host: string): Promise<boolean> {
-    const name = host.toLowerCase();
-    if (this.domains().some((domain) => hostOf(domain).toLowerCase() === name)) return true;
-    return this.isListed(name);
+  /** Whether a homeserver of the list without a port in its name has this name: only those have well-known files. */
+  async isNameOfListed(name: string): Promise<boolean> {
+    return this.namedBy({ name, port: 443 }).length > 0 || this.isListed(name.toLowerCase());
   }
 
-  /** Whether this host can be that of some homeserver of the list. */
-  async isOfListed(host: string): Promise<boolean> {
-    if (await this.isNameOfListed(host)) return true;
-    for (const server of this.delegations.get(host.toLowerCase()) ?? []) {
+  /** Whether this can be the place of some homeserver of the list. */
+  async isOfListed(place: Place): Promise<boolean> {
+    if (this.namedBy(place).length > 0) return true;
+    for (const server of this.delegatedTo(place)) {
       if (await this.isListed(server)) return true;
     }
-    return false;
+    // It may have come into the list since.
+    return (await this.isListed(place.name.toLowerCase())) || this.isListed(`${place.name.toLowerCase()}:${place.port}`);
   }
 
-  /** Whether a homeserver can be at a host: by its name, or by what its well-known file has said. */
-  isOf(host: string, server: string): boolean {
-    const name = host.toLowerCase();
-    return hostOf(server).toLowerCase() === name || (this.delegations.get(name)?.has(server) ?? false);
+  /** Whether a homeserver can be at a place: by its name, or by what its well-known file has said. */
+  isOf(place: Place, server: string): boolean {
+    return isNamed(server, place) || this.delegatedTo(place).includes(server);
   }
 
   /**
    * Notes what a homeserver's `/.well-known/matrix/server` says. What it answers to is then bound to its name for as long
    * as others remember it.
-   * @param host that was asked
+   * @param name that was asked
    */
-  noteDelegation(host: string, answer: unknown): void {
+  noteDelegation(name: string, answer: unknown): void {
     const target = isObject(answer) ? answer['m.server'] : undefined;
     if (typeof target !== 'string' || !isServerName(target)) return;
-    const delegated = hostOf(target).toLowerCase();
-    const servers = this.delegations.get(delegated) ?? new Set<string>();
-    for (const domain of this.domains()) {
-      if (hostOf(domain).toLowerCase() === host.toLowerCase()) servers.add(domain);
-    }
-    if (servers.size > 0) this.delegations.set(delegated, servers);
+    const place = target.toLowerCase();
+    const servers = [...(this.delegations.get(place) ?? []), ...this.namedBy({ name, port: 443 })];
+    if (servers.length > 0) this.delegations.set(place, new Set(servers.slice(0, MAX_SERVERS_AT_A_PLACE)));
   }
+
+  private namedBy(place: Place): string[] {
+    return this.domains().filter((domain) => isNamed(domain, place));
+  }
+
+  private delegatedTo({ name, port }: Place): string[] {
+    const host = name.toLowerCase();
+    return [`${host}:${port}`, host].flatMap((place) => [...(this.delegations.get(place) ?? [])]);
+  }
+}
+
+/** A server name with a port is at that port; one without can be at any, which DNS (SRV) or a default says. */
+function isNamed(server: string, { name, port }: Place): boolean {
+  const host = hostOf(server);
+  const hasPort = host.length < server.length;
+  return host.toLowerCase() === name.toLowerCase() && (!hasPort || server.endsWith(`:${port}`));
 }

@@ -1,19 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readTarget } from '../requests/raw-path';
+import { decodeSegment, readTarget } from '../requests/raw-path';
 import { Refusal, badJson, forbidden } from '../requests/refusal';
 import { hostOf } from '../requests/server-name';
 import { parseXMatrix } from '../requests/x-matrix';
-import { decodeSegment } from '../requests/raw-path';
 import type { Forwarder } from '../server/forwarder';
-import type { KnownHosts } from './known-hosts';
+import type { KnownHosts, Place } from './known-hosts';
 
 /** Where a connection of the homeserver leads. */
-export interface Tunnel {
-  /** Host and port of CONNECT. */
+export interface Tunnel extends Place {
+  /** Host of CONNECT; its port is the port. The name (SNI) is what the server there has to prove by its certificate. */
   readonly host: string;
-  readonly port: number;
-  /** The name that the server there has to prove (SNI): its certificate is checked for it. */
-  readonly name: string;
 }
 
 export interface OutboundCallDependencies {
@@ -56,7 +52,7 @@ export class OutboundCalls {
       throw new Refusal(404, 'M_UNRECOGNIZED', 'Unknown endpoint.', 'unknown-path');
     }
     const xMatrix = parseXMatrix(request.headers.authorization);
-    if (!xMatrix?.destination) {
+    if (xMatrix?.destination === undefined) {
       throw new Refusal(401, 'M_UNAUTHORIZED', 'Missing X-Matrix authorization header with a destination.', 'x-matrix');
     }
     if (xMatrix.origin !== this.dependencies.ownServer) {
@@ -69,13 +65,13 @@ export class OutboundCalls {
     if (server === undefined || !(await this.dependencies.isListed(server))) {
       throw forbidden('The homeserver is not part of the federation.', 'not-listed');
     }
-    if (!this.dependencies.hosts.isOf(tunnel.name, server)) {
+    if (!this.dependencies.hosts.isOf(tunnel, server)) {
       throw forbidden('The request is for another homeserver than the connection.', 'destination');
     }
   }
 
-  private async requireHost({ name }: Tunnel): Promise<void> {
-    if (!(await this.dependencies.hosts.isOfListed(name))) {
+  private async requireHost(tunnel: Tunnel): Promise<void> {
+    if (!(await this.dependencies.hosts.isOfListed(tunnel))) {
       throw forbidden('The homeserver is not part of the federation.', 'not-listed');
     }
   }
