@@ -91,6 +91,7 @@ export class MessengerProxy implements BeforeApplicationShutdown {
       keepAliveTimeout: KEEP_ALIVE_MS,
       forceCloseConnections: true,
       http: { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 },
+      ...tlsOf(config.proxy),
       // The address is looked at as it was sent, by the proxy itself.
       rewriteUrl: () => '/',
     });
@@ -182,6 +183,11 @@ export class MessengerProxy implements BeforeApplicationShutdown {
     else if (failure instanceof ListOutdated) logger.error({ msg: failure.message, direction });
     else logger.log({ msg: 'Refused', direction, rule: refusal.rule, status: refusal.status });
   }
+}
+
+function tlsOf({ inboundCertificate: cert, inboundKey: key }: MessengerProxyConfig['proxy']) {
+  if (cert === undefined || key === undefined) return {};
+  return { https: { cert, key, minVersion: 'TLSv1.2' as const, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 } };
 }
 
 function portOf(server: Server | undefined): number {

@@ -5,8 +5,10 @@ export interface SynapseSettings {
   serverName: string;
   clientPort: number;
   federationPort: number;
-  /** Every server of the federation, this one included: nobody else is spoken to. */
-  federation: readonly string[];
+  /** Every server of the federation, this one included: nobody else is spoken to. Not set: everybody is. */
+  federation?: readonly string[];
+  /** Other homeservers come by a proxy, which ends TLS, to the port for clients. */
+  behindProxy: boolean;
   files: {
     signingKey: string;
     logConfig: string;
@@ -51,10 +53,12 @@ export function synapseConfig(settings: SynapseSettings): string {
   return stringify({
     server_name: settings.serverName,
     public_baseurl: `http://127.0.0.1:${settings.clientPort}/`,
-    listeners: [
-      listener(settings.clientPort, 'client', false),
-      listener(settings.federationPort, 'federation', true),
-    ],
+    listeners: settings.behindProxy
+      ? [listener(settings.clientPort, ['client', 'federation'], false)]
+      : [
+          listener(settings.clientPort, ['client'], false),
+          listener(settings.federationPort, ['federation'], true),
+        ],
     database: { name: 'sqlite3', args: { database: files.database } },
     signing_key_path: files.signingKey,
     log_config: files.logConfig,
@@ -64,7 +68,7 @@ export function synapseConfig(settings: SynapseSettings): string {
     tls_certificate_path: files.certificate,
     tls_private_key_path: files.privateKey,
     federation_custom_ca_list: [files.authority], // replaces the system's list: no other authority is trusted
-    federation_domain_whitelist: settings.federation,
+    ...(settings.federation && { federation_domain_whitelist: settings.federation }),
     trusted_key_servers: [],
     ip_range_blacklist: [], // by default every private address is refused, and all of these servers are on 127.0.0.1
     // After a partition the others are tried again within seconds instead of ten minutes.
@@ -91,13 +95,13 @@ export function synapseConfig(settings: SynapseSettings): string {
   });
 }
 
-function listener(port: number, resource: 'client' | 'federation', tls: boolean): object {
+function listener(port: number, names: readonly ('client' | 'federation')[], tls: boolean): object {
   return {
     port,
     bind_addresses: ['127.0.0.1'],
     type: 'http',
     tls,
-    resources: [{ names: [resource], compress: false }],
+    resources: [{ names, compress: false }],
   };
 }
 

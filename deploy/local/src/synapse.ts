@@ -31,8 +31,14 @@ export interface HomeserverOptions {
   organisation: string;
   clientPort: number;
   federationPort: number;
-  federation: readonly string[];
+  /** Whom it speaks to, itself included; not set: to everybody. */
+  federation?: readonly string[];
   authority: CertificateAuthority;
+  /**
+   * It is called, and calls others, by a proxy alone: that one listens at `federationPort`, and its certificates are under
+   * this authority (PEM).
+   */
+  behindProxy?: { readonly authorityPem: string };
   /** Application service registration files, as YAML. Synapse reads them at its start only. */
   registrations: readonly string[];
   /** Further environment variables. */
@@ -67,6 +73,7 @@ export async function prepareHomeserver(options: HomeserverOptions): Promise<Hom
     clientPort,
     federationPort,
     federation: options.federation,
+    behindProxy: options.behindProxy !== undefined,
     files: {
       signingKey: at('signing.key'),
       logConfig: at('log.yaml'),
@@ -87,7 +94,7 @@ export async function prepareHomeserver(options: HomeserverOptions): Promise<Hom
     [at('signing.key')]: signingKey(),
     [at('tls.crt')]: certificate.certificatePem,
     [at('tls.key')]: certificate.privateKeyPem,
-    [at('ca.crt')]: options.authority.certificatePem,
+    [at('ca.crt')]: options.authority.certificatePem + (options.behindProxy?.authorityPem ?? ''),
     ...Object.fromEntries(registrations.map(({ file, content }) => [file, content])),
   };
   await Promise.all(

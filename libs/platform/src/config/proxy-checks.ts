@@ -9,7 +9,7 @@ const nameOf = (key: Key): string => `${proxySettings.proxy[key].env} (proxy.${k
 
 /** Settings of the proxy that only make sense together. */
 export function proxyMistakes(proxy: ProxyConfig): ConfigMistake[] {
-  return [...trustMistakes(proxy), ...inviteMistakes(proxy), ...outboundMistakes(proxy)];
+  return [...trustMistakes(proxy), ...inviteMistakes(proxy), ...inboundMistakes(proxy), ...outboundMistakes(proxy)];
 }
 
 function trustMistakes({ list, listKey, listAuthorities }: ProxyConfig): ConfigMistake[] {
@@ -31,6 +31,21 @@ function inviteMistakes({ list, profile, invites, adminToken }: ProxyConfig): Co
       setting: nameOf('adminToken'),
       problem: "is not set, and people's permissions could not be read",
       mend: `set it, or ${proxySettings.proxy.invites.env} to listed or contacts`,
+    },
+  ];
+}
+
+function inboundMistakes({ inboundCertificate, inboundKey }: ProxyConfig): ConfigMistake[] {
+  if ((inboundCertificate === undefined) === (inboundKey === undefined)) return [];
+  const [absent, present] =
+    inboundKey === undefined
+      ? (['inboundKey', 'inboundCertificate'] as const)
+      : (['inboundCertificate', 'inboundKey'] as const);
+  return [
+    {
+      setting: nameOf(absent),
+      problem: `is not set, and ${proxySettings.proxy[present].env} is`,
+      mend: 'set both, or neither',
     },
   ];
 }

@@ -25,7 +25,21 @@ export const proxySettings = {
       env: 'PROXY_INBOUND_PORT',
       schema: port(),
       default: 8090,
-      doc: 'Port for clients and other homeservers; TLS ends in front of it.',
+      doc: 'Port for clients and other homeservers.',
+    },
+    inboundCertificate: {
+      env: 'PROXY_INBOUND_CERTIFICATE',
+      schema: pemCertificates(),
+      optional: true,
+      secret: true,
+      doc: 'The certificate for that port, with the intermediate ones behind it; not set: TLS ends in front of the proxy.',
+    },
+    inboundKey: {
+      env: 'PROXY_INBOUND_KEY',
+      schema: pemKey(),
+      optional: true,
+      secret: true,
+      doc: 'Its private key.',
     },
     outboundPort: {
       env: 'PROXY_OUTBOUND_PORT',
