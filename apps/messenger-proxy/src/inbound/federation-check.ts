@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TransientError } from '@bridge/contracts';
 import { ListOutdated } from '../federation-list/list-keeper';
+import { PrivateAddressError } from '../outbound/private-addresses';
 import { Refusal, forbidden, tryLater } from '../requests/refusal';
 import type { ServerKeys } from '../requests/server-keys';
 import { isSignedBy } from '../requests/signed-json';
@@ -59,6 +60,7 @@ export function refusalOf(failure: unknown): Refusal {
   if (failure instanceof ListOutdated) {
     return forbidden('The federation list is outdated, so nobody else is let in.', 'list-outdated');
   }
+  if (failure instanceof PrivateAddressError) return forbidden('The host is at a private address.', 'private-address');
   if (failure instanceof TransientError) return tryLater('not-known');
   return new Refusal(500, 'M_UNKNOWN', 'Internal error.', 'internal');
 }

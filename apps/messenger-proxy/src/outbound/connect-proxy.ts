@@ -9,9 +9,12 @@ import type { LeafCertificates } from './leaf-certificates';
 import type { OutboundCalls, Tunnel } from './outbound-calls';
 import type { PrivateAddresses } from './private-addresses';
 
+/** What of PrivateAddresses a proxy needs. */
+type Addresses = Pick<PrivateAddresses, 'requireHost' | 'lookup'>;
+
 export interface ConnectProxyDependencies {
   readonly hosts: KnownHosts;
-  readonly addresses: PrivateAddresses;
+  readonly addresses: Addresses;
   /** Hosts that are no homeservers, such as push gateways and a login provider: connected to without looking inside. */
   readonly otherHosts: ReadonlySet<string>;
   /** Not set: nothing is decrypted, and only the name that a connection asks for is checked. */

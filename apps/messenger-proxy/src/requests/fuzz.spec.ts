@@ -15,9 +15,7 @@ describe('whatever is sent as an address', () => {
       fc.property(target, (text) => {
         const read = readTarget(text);
         if (!read) return;
-        const { pathname, search } = new URL(text, 'http://own.example');
-        expect(pathname).toBe(read.path);
-        expect([search, '']).toContain(read.query === '?' ? '' : search);
+        expect(new URL(text, 'http://own.example').pathname).toBe(read.path);
       }),
       { numRuns: 20_000 },
     );
