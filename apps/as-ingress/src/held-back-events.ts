@@ -4,7 +4,10 @@ import { QueuePublisher } from '@bridge/queue';
 
 /** An event that comes so much later than it was said was held back, in milliseconds. */
 const lateMs = 10_000;
-/** So long a Room that was asked for is not asked for again, in milliseconds. */
+/**
+ * The replay of a Room is over when nothing came late for so long, in milliseconds. Until then its comparison, which reads
+ * to the end of the timeline, is asked for once: each takes the homeserver time that it replays in.
+ */
 const quietMs = 30_000;
 /** Rooms remembered; of those beyond a comparison too many does no harm. */
 const mostRooms = 1_000;
@@ -17,8 +20,8 @@ const mostRooms = 1_000;
 @Injectable()
 export class HeldBackEvents {
   private readonly logger = new Logger(HeldBackEvents.name);
-  /** When a Room was asked for; the one that was asked for longest ago comes first. */
-  private readonly asked = new Map<RoomId, number>();
+  /** When a late event of a Room came last; the one whose came longest ago comes first. */
+  private readonly lastLate = new Map<RoomId, number>();
 
   constructor(private readonly publisher: Pick<QueuePublisher, 'publish'>) {}
 
@@ -26,21 +29,24 @@ export class HeldBackEvents {
   async notice(event: Pick<MatrixEvent, 'event_id' | 'room_id' | 'origin_server_ts'>): Promise<void> {
     const { event_id: eventId, room_id: roomId, origin_server_ts: saidAt } = event;
     const now = Date.now();
-    if (now - saidAt < lateMs || now - (this.asked.get(roomId) ?? -Infinity) < quietMs) return;
+    if (now - saidAt < lateMs) return;
+    const isUnderWay = now - (this.lastLate.get(roomId) ?? -Infinity) < quietMs;
     this.remember(roomId, now);
+    if (isUnderWay) return;
+    const command = { roomId, cause: 'held-back' } as const;
     try {
-      await this.publisher.publish('command.resync-room', roomId, { roomId }, { id: `late ${eventId}` });
+      await this.publisher.publish('command.resync-room', roomId, command, { id: `late ${eventId}` });
     } catch (error) {
-      this.asked.delete(roomId);
+      this.lastLate.delete(roomId);
       this.logger.warn({ msg: 'A Room with late events could not be asked for', err: error });
     }
   }
 
   private remember(roomId: RoomId, now: number): void {
-    this.asked.delete(roomId);
-    this.asked.set(roomId, now);
-    if (this.asked.size <= mostRooms) return;
-    const [oldest] = this.asked.keys();
-    this.asked.delete(oldest!);
+    this.lastLate.delete(roomId);
+    this.lastLate.set(roomId, now);
+    if (this.lastLate.size <= mostRooms) return;
+    const [oldest] = this.lastLate.keys();
+    this.lastLate.delete(oldest!);
   }
 }

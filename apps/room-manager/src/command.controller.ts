@@ -86,7 +86,7 @@ export class CommandController {
   }
 
   @EventPattern('command.resync-room')
-  async resyncRoom(@Payload() { roomId }: MessageOf<'command.resync-room'>): Promise<void> {
-    await this.resync.resync(roomId);
+  async resyncRoom(@Payload() { roomId, cause }: MessageOf<'command.resync-room'>): Promise<void> {
+    await this.resync.resync(roomId, cause);
   }
 }

@@ -87,7 +87,8 @@ function world(known: readonly RoomEvent[], options: WorldOptions = {}): World {
       isThere = options.refusesToRead === 'and-has-the-room';
       return Promise.reject(new MatrixRefusal('M_FORBIDDEN', 403, 'read a timeline'));
     },
-    timelineAround: (_room: RoomId, eventId: EventId, limit: number) => {
+    timelineAround: (_room: RoomId, eventId: EventId, limit: number, { isWhole = false } = {}) => {
+      if (!isWhole) timeline = [...(options.elsewhere ?? []), ...known];
       const index = timeline.findIndex((event) => event.event_id === eventId);
       if (index < 0) return Promise.resolve(undefined);
       const upTo = timeline.slice(Math.max(0, index - limit / 2), index + 1);
@@ -247,6 +248,22 @@ describe('changes of who is in a Room', () => {
     });
     await resync.resync(roomId);
     expect(queued).toEqual([`matrix.m.room.member ${roomId} $b`]);
+  });
+});
+
+describe('what the homeserver was never brought', () => {
+  const options = { checkpoint: '$b', handled: ['$b'], elsewhere: [said('a')] };
+
+  it('is fetched and queued', async () => {
+    const { resync, queued } = world([said('b'), said('c')], options);
+    await resync.resync(roomId);
+    expect(queued).toEqual([message('$a'), message('$c')]);
+  });
+
+  it('is not looked for where the homeserver only held back what it has', async () => {
+    const { resync, queued } = world([said('b'), said('c')], options);
+    await resync.resync(roomId, 'held-back');
+    expect(queued).toEqual([message('$c')]);
   });
 });
 

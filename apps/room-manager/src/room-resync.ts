@@ -4,6 +4,7 @@ import {
   type FhirRef,
   MatrixStateEvent,
   type MessageKind,
+  type MessageOf,
   PermanentError,
   type RoomId,
   type WorkStream,
@@ -43,9 +44,12 @@ interface Page {
   readonly next: string | undefined;
 }
 
-/** A conversation or care team, and its Room or Space. */
+type Cause = MessageOf<'command.resync-room'>['cause'];
+
+/** A conversation or care team, its Room or Space, and why they are compared. */
 interface Place {
   readonly roomId: RoomId;
+  readonly cause: Cause | undefined;
   readonly current: readonly RoomState[];
   /** It was made in Matrix, and has a past in which it was no matter of ours. */
   readonly adopted: boolean;
@@ -86,8 +90,9 @@ export class RoomResync {
    *
    * Also looked at again is a little before the checkpoint: what was said on a homeserver that was cut off comes late
    * and has its place among what is older.
+   * @param cause `held-back`: the homeserver has all, and is not made to fetch anything
    */
-  async resync(roomId: RoomId): Promise<void> {
+  async resync(roomId: RoomId, cause?: Cause): Promise<void> {
     const [conversation, careTeam] = await Promise.all([
       this.conversations.ofRoom(roomId),
       this.careTeams.ofSpace(roomId),
@@ -103,7 +108,7 @@ export class RoomResync {
     if (!adopted) await this.aliases.restore(aliasLocalpart, roomId);
     const command = careTeam ? { careTeam: careTeam.careTeam } : { conversation: conversation!.conversation };
     try {
-      await this.compare({ roomId, current, adopted, command });
+      await this.compare({ roomId, cause, current, adopted, command });
     } catch (error) {
       // Deleted by an administrator while it was read.
       const isLost = isForbidden(error) && (await this.containers.look(roomId)) === undefined;
@@ -113,7 +118,7 @@ export class RoomResync {
   }
 
   private async compare(place: Place): Promise<void> {
-    const { roomId } = place;
+    const { roomId, cause } = place;
     let checkpoint = await this.checkpoints.find(roomId);
     const isFirst = checkpoint === undefined;
     let page = await this.firstPage(place, checkpoint);
@@ -131,11 +136,12 @@ export class RoomResync {
       page = await ahead;
     }
     const id = `${roomId} ${checkpoint}`;
-    await this.publisher.publish('command.resync-room', roomId, { roomId }, { id });
+    await this.publisher.publish('command.resync-room', roomId, { roomId, cause }, { id });
   }
 
-  private async firstPage({ roomId, adopted }: Place, checkpoint: EventId | undefined): Promise<Page> {
-    const around = checkpoint && (await this.rooms.timelineAround(roomId, checkpoint, pageSize));
+  private async firstPage({ roomId, cause, adopted }: Place, checkpoint: EventId | undefined): Promise<Page> {
+    const isWhole = cause === 'held-back';
+    const around = checkpoint && (await this.rooms.timelineAround(roomId, checkpoint, pageSize, { isWhole }));
     if (around) {
       const { upTo, after } = around;
       return { older: upTo, newer: after.events, next: after.next };

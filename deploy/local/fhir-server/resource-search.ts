@@ -34,6 +34,7 @@ export function findMatches(store: ResourceStore, request: SearchRequest): Versi
 const indexed: Readonly<Record<IndexedValue['parameter'], RegExp>> = {
   identifier: /^[^|,\\]+\|[^|,\\]+$/,
   'part-of': /^[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]+$/,
+  altid: /^[^|,\\]+$/,
 };
 
 /**
@@ -42,17 +43,18 @@ const indexed: Readonly<Record<IndexedValue['parameter'], RegExp>> = {
  */
 function candidates(store: ResourceStore, resourceType: string, filters: readonly Filter[]): Version[] {
   for (const { code, operator, value } of filters) {
-    if (
-      (code === 'identifier' || code === 'part-of') &&
-      operator === Operator.EQUALS &&
-      indexed[code].test(value)
-    )
+    if (isIndexed(code) && operator === Operator.EQUALS && indexed[code].test(value)) {
       return store.liveWith(resourceType, { parameter: code, value });
+    }
   }
   const earliest = filters
     .filter(({ code }) => code === '_lastUpdated')
     .flatMap((f) => earliestInstant(f) ?? []);
   return store.liveSince(resourceType, earliest.sort().at(-1) ?? '');
+}
+
+function isIndexed(code: string): code is IndexedValue['parameter'] {
+  return Object.hasOwn(indexed, code);
 }
 
 function sorted(versions: Version[], rules: readonly SortRule[]): Version[] {

@@ -21,9 +21,12 @@ export interface Version {
   readonly resource?: WithId<Resource>;
 }
 
-/** What searches are fast by: `system|value` of an identifier, or `Type/id` of what a resource is part of. */
+/**
+ * What searches are fast by: `system|value` of an identifier, `Type/id` of what a resource is part of, or the other id of
+ * an agent in an AuditEvent.
+ */
 export interface IndexedValue {
-  readonly parameter: 'identifier' | 'part-of';
+  readonly parameter: 'identifier' | 'part-of' | 'altid';
   readonly value: string;
 }
 
@@ -148,7 +151,7 @@ export class ResourceStore {
   }
 
   private index(resource: WithId<Resource>): void {
-    for (const value of [...identifiersOf(resource), ...wholesOf(resource)]) {
+    for (const value of [...identifiersOf(resource), ...wholesOf(resource), ...otherIdsOf(resource)]) {
       const key = indexKey(resource.resourceType, value);
       entryOf(this.idsByValue, key, () => new Set<string>()).add(resource.id);
     }
@@ -167,6 +170,10 @@ function wholesOf(resource: Resource): IndexedValue[] {
     const [relative] = /[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]+$/.exec((value as Reference).reference ?? '') ?? [];
     return relative ? { parameter: 'part-of', value: relative } : [];
   });
+}
+
+function otherIdsOf(resource: Resource): IndexedValue[] {
+  return valuesOf(resource, 'altid').map(({ value }) => ({ parameter: 'altid', value: String(value) }));
 }
 
 function valuesOf(resource: Resource, parameter: IndexedValue['parameter']): TypedValue[] {

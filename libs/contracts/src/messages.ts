@@ -207,8 +207,11 @@ export const ClearMark = z.object({ roomId: RoomId, eventId: EventId });
 /** A message that speaks to the bot. */
 export const BotCommand = z.object({ event: MatrixEvent });
 
-/** Compare a Room's timeline with what arrived, and queue what is missing. */
-export const ResyncRoom = z.object({ roomId: RoomId });
+/**
+ * Compare a Room's timeline with what arrived, and queue what is missing. With the cause `held-back` the homeserver has it all and only
+ * brings it late, so that it is not made to look for more at the others, which takes it twice the time of reading.
+ */
+export const ResyncRoom = z.object({ roomId: RoomId, cause: z.literal('held-back').optional() });
 
 /**
  * Every message that crosses the queue: its stream and its shape. The one place to look.

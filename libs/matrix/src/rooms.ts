@@ -230,12 +230,18 @@ export class Rooms {
    * Of `/context` only the place is taken where it begins, and the events from there on by `/messages`: Synapse leaves
    * out of `/context` the events that were said at the same time on different homeservers as the one in the middle
    * (those of the same depth that it got to know before it, and of the depth before it that it got to know after it).
+   * @param isWhole the homeserver is known to lack nothing, and has nothing fetched
    * @returns undefined when the homeserver does not have the event (any more)
    */
-  async timelineAround(roomId: RoomId, eventId: EventId, limit: number): Promise<TimelineAround | undefined> {
+  async timelineAround(
+    roomId: RoomId,
+    eventId: EventId,
+    limit: number,
+    { isWhole = false } = {},
+  ): Promise<TimelineAround | undefined> {
     const context = await this.contextOf(roomId, eventId, limit);
     if (!context) return undefined;
-    await this.fetchMissing(roomId, context.start, limit);
+    if (!isWhole) await this.fetchMissing(roomId, context.start, limit);
     const { events, next } = await this.timeline(roomId, context.start, limit);
     const index = events.findIndex(({ event_id: id }) => id === eventId);
     // So many were said at the same time that it is on a later page.
