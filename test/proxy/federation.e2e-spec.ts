@@ -26,7 +26,12 @@ interface Answer {
 }
 
 /** A call of somebody to their own homeserver, by its proxy. */
-async function as(party: Party, method: 'GET' | 'PUT' | 'POST', path: string, content?: object): Promise<Answer> {
+async function as(
+  party: Party,
+  method: 'GET' | 'PUT' | 'POST',
+  path: string,
+  content?: object,
+): Promise<Answer> {
   const { statusCode, body } = await request(`${party.publicUrl}${path}`, {
     method,
     dispatcher: agent,
@@ -42,7 +47,8 @@ async function newRoom(party: Party, more: object = {}): Promise<string> {
   return body.room_id as string;
 }
 
-const pathOf = (roomId: string, rest: string): string => `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/${rest}`;
+const pathOf = (roomId: string, rest: string): string =>
+  `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/${rest}`;
 
 async function invited(party: Party, roomId: string): Promise<boolean> {
   const { body } = await as(party, 'GET', '/_matrix/client/v3/sync');
@@ -53,7 +59,13 @@ async function invited(party: Party, roomId: string): Promise<boolean> {
 /** A call that is signed as a homeserver signs its calls. */
 async function signedCall(
   to: Party,
-  { origin, sign: signWith, method, path, content }: { origin: string; sign: (text: string) => string; method: string; path: string; content?: object },
+  {
+    origin,
+    sign: signWith,
+    method,
+    path,
+    content,
+  }: { origin: string; sign: (text: string) => string; method: string; path: string; content?: object },
 ): Promise<Answer> {
   const signed = { method, uri: path, origin, destination: to.serverName, ...(content && { content }) };
   const signature = signWith(canonicalJson(signed));
@@ -73,10 +85,15 @@ describe('homeservers of the list', () => {
   it('invite, join and talk, each by two proxies', async () => {
     const { vvt, huisarts } = federation.parties;
     const roomId = await newRoom(vvt);
-    expect(await as(vvt, 'POST', pathOf(roomId, 'invite'), { user_id: huisarts.person.userId })).toMatchObject({ status: 200 });
+    expect(
+      await as(vvt, 'POST', pathOf(roomId, 'invite'), { user_id: huisarts.person.userId }),
+    ).toMatchObject({ status: 200 });
     await until('the invite', () => invited(huisarts, roomId));
     expect(await as(huisarts, 'POST', pathOf(roomId, 'join'), {})).toMatchObject({ status: 200 });
-    const said = await as(huisarts, 'PUT', pathOf(roomId, 'send/m.room.message/1'), { msgtype: 'm.text', body: 'hello' });
+    const said = await as(huisarts, 'PUT', pathOf(roomId, 'send/m.room.message/1'), {
+      msgtype: 'm.text',
+      body: 'hello',
+    });
     const event = pathOf(roomId, `event/${encodeURIComponent(said.body.event_id as string)}`);
     await until('the message', async () => (await as(vvt, 'GET', event)).status === 200);
   });
@@ -107,29 +124,44 @@ describe('a homeserver outside of the list', () => {
       'a state event of a new room',
       'POST',
       'createRoom',
-      (id: string) => ({ initial_state: [{ type: 'm.room.member', state_key: id, content: { membership: 'invite' } }] }),
+      (id: string) => ({
+        initial_state: [{ type: 'm.room.member', state_key: id, content: { membership: 'invite' } }],
+      }),
     ],
   ] as const)('cannot be invited by %s, in no version of the API', async (_how, method, path, content) => {
     const { vvt, stranger } = federation.parties;
     const roomId = await newRoom(vvt);
     const id = stranger.person.userId;
-    const place = path.replace('{room}', encodeURIComponent(roomId)).replace('{user}', encodeURIComponent(id));
+    const place = path
+      .replace('{room}', encodeURIComponent(roomId))
+      .replace('{user}', encodeURIComponent(id));
     for (const version of ['v3', 'r0', 'api/v1', 'unstable', 'unstable/org.example.any']) {
       const answer = await as(vvt, method, `/_matrix/client/${version}/${place}`, content(id));
-      expect({ version, ...answer }).toMatchObject({ version, status: 403, body: { errcode: 'M_FORBIDDEN' } });
+      expect({ version, ...answer }).toMatchObject({
+        version,
+        status: 403,
+        body: { errcode: 'M_FORBIDDEN' },
+      });
     }
   });
 
-  it.each(federationRoutes().filter(({ rule }) => !['forward', 'notary', 'media', 'refuse-public-rooms'].includes(rule)))(
-    'is not let in at $method $path',
-    async ({ method, path }) => {
-      const { vvt, stranger } = federation.parties;
-      const place = path.replace(/\{[^}]*\}/g, 'x');
-      const content = method === 'GET' ? undefined : {};
-      const answer = await signedCall(vvt, { origin: stranger.serverName, sign: signerOf(stranger), method, path: place, content });
-      expect(answer).toMatchObject({ status: 403, body: { errcode: 'M_FORBIDDEN' } });
-    },
-  );
+  it.each(
+    federationRoutes().filter(
+      ({ rule }) => !['forward', 'notary', 'media', 'refuse-public-rooms'].includes(rule),
+    ),
+  )('is not let in at $method $path', async ({ method, path }) => {
+    const { vvt, stranger } = federation.parties;
+    const place = path.replace(/\{[^}]*\}/g, 'x');
+    const content = method === 'GET' ? undefined : {};
+    const answer = await signedCall(vvt, {
+      origin: stranger.serverName,
+      sign: signerOf(stranger),
+      method,
+      path: place,
+      content,
+    });
+    expect(answer).toMatchObject({ status: 403, body: { errcode: 'M_FORBIDDEN' } });
+  });
 
   it('is not reached: neither its rooms, nor its people, nor its files, nor its keys', async () => {
     const { vvt, stranger } = federation.parties;
@@ -151,7 +183,10 @@ describe('a signature', () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const forged = (text: string) => base64(sign(null, Buffer.from(text), privateKey));
     const call = { origin: huisarts.serverName, method: 'GET', path: '/_matrix/federation/v1/version' };
-    expect(await signedCall(vvt, { ...call, sign: forged })).toMatchObject({ status: 401, body: { errcode: 'M_UNAUTHORIZED' } });
+    expect(await signedCall(vvt, { ...call, sign: forged })).toMatchObject({
+      status: 401,
+      body: { errcode: 'M_UNAUTHORIZED' },
+    });
   });
 });
 
@@ -162,13 +197,19 @@ describe('somebody who lets nobody invite them', () => {
 
   it('is invited by nobody from the moment on, and by those whom they except', async () => {
     const { apotheek, huisarts } = federation.parties;
-    expect(await as(apotheek, 'GET', path(apotheek))).toMatchObject({ status: 200, body: { defaultSetting: 'allow all' } });
+    expect(await as(apotheek, 'GET', path(apotheek))).toMatchObject({
+      status: 200,
+      body: { defaultSetting: 'allow all' },
+    });
     const roomId = await newRoom(huisarts);
     const invite = () => as(huisarts, 'POST', pathOf(roomId, 'invite'), { user_id: apotheek.person.userId });
     expect(await as(apotheek, 'PUT', path(apotheek), setting)).toMatchObject({ status: 200 });
     expect((await invite()).status).toBeGreaterThanOrEqual(400);
     expect(await invited(apotheek, roomId)).toBe(false);
-    await as(apotheek, 'PUT', path(apotheek), { ...setting, userExceptions: { [huisarts.person.userId]: {} } });
+    await as(apotheek, 'PUT', path(apotheek), {
+      ...setting,
+      userExceptions: { [huisarts.person.userId]: {} },
+    });
     expect(await invite()).toMatchObject({ status: 200 });
   });
 });
@@ -188,8 +229,14 @@ it('a homeserver that has come into the list since is let in at once', async () 
 
 /** Signs as a homeserver does, with its own key. */
 function signerOf({ homeserver }: Party): (text: string) => string {
-  const [, , seed = ''] = readFileSync(join(dirname(homeserver.database), 'signing.key'), 'utf8').trim().split(' ');
-  const key = { key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from(seed, 'base64')]), format: 'der', type: 'pkcs8' } as const;
+  const [, , seed = ''] = readFileSync(join(dirname(homeserver.database), 'signing.key'), 'utf8')
+    .trim()
+    .split(' ');
+  const key = {
+    key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from(seed, 'base64')]),
+    format: 'der',
+    type: 'pkcs8',
+  } as const;
   return (text) => base64(sign(null, Buffer.from(text), key));
 }
 

@@ -39,7 +39,9 @@ export interface ProxiedFederation {
 }
 
 /** @param settings of all proxies, as environment variables */
-export async function startProxiedFederation(settings: Readonly<Record<string, string>> = {}): Promise<ProxiedFederation> {
+export async function startProxiedFederation(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ProxiedFederation> {
   const directory = await mkdtemp(join(tmpdir(), 'bridge-proxy-'));
   const authority = await createCertificateAuthority();
   const outbound = await makeAuthority('Outbound proxy', { now: new Date(), days: 2 });
@@ -60,59 +62,64 @@ export async function startProxiedFederation(settings: Readonly<Record<string, s
   const serverNames = places.map(({ federationPort }) => serverNameOf(federationPort));
   await publishList(1, serverNames.slice(0, MEMBERS.length));
 
-  const running: { stop(): Promise<void> }[] = [];
+  const running: { stop(): Promise<unknown> }[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(running.map((each) => each.stop()));
     await rm(directory, { recursive: true, force: true });
   };
   try {
     const entries = await Promise.all(
-      places.map(async ({ name, clientPort, federationPort, outboundPort }, index): Promise<[string, Party]> => {
-        const isMember = name !== STRANGER;
-        const homeserver = await prepareHomeserver({
-          organisation: name,
-          clientPort,
-          federationPort,
-          authority,
-          registrations: [],
-          env: isMember ? { https_proxy: `http://127.0.0.1:${outboundPort}` } : {},
-          ...(isMember && { behindProxy: { authorityPem: outbound.certificatePem } }),
-          directory: join(directory, name),
-          logFile: join(directory, `${name}.log`),
-        });
-        running.push({ stop: () => homeserver.process.stop() });
-        await homeserver.process.start();
-        const person = await homeserver.registerUser('person', 'a password of some length');
-        const serverName = serverNames[index]!;
-        if (!isMember) return [name, { homeserver, serverName, publicUrl: homeserver.clientUrl, person }];
-        const admin = await homeserver.registerAdmin('admin', 'a password of some length');
-        const certificate = await authority.issue({ dns: ['localhost'], ip: ['127.0.0.1'] });
-        const config = loadConfig(messengerProxySections, {
-          HTTP_HOST: '127.0.0.1',
-          HTTP_PORT: '0',
-          LOG_LEVEL: 'fatal',
-          DATABASE_URL: process.env.TEST_DATABASE_URL,
-          MATRIX_SERVER_NAME: serverName,
-          PROXY_HOMESERVER_URL: homeserver.clientUrl,
-          PROXY_INBOUND_PORT: String(federationPort),
-          PROXY_INBOUND_CERTIFICATE: certificate.certificatePem,
-          PROXY_INBOUND_KEY: certificate.privateKeyPem,
-          PROXY_OUTBOUND_PORT: String(outboundPort),
-          PROXY_OUTBOUND: 'intercept',
-          PROXY_OUTBOUND_CA_CERTIFICATE: outbound.certificatePem,
-          PROXY_OUTBOUND_CA_KEY: outbound.privateKeyPem,
-          PROXY_OUTBOUND_TRUST: authority.certificatePem,
-          PROXY_OUTBOUND_NETWORKS: '127.0.0.0/8,::1',
-          PROXY_LIST: listFile,
-          PROXY_LIST_KEY: keys.publicKey,
-          PROXY_LIST_INTERVAL_MS: '1000',
-          PROXY_ADMIN_TOKEN: admin.accessToken,
-          ...settings,
-        });
-        const proxy = await startMessengerProxy(config);
-        running.push({ stop: () => proxy.close() });
-        return [name, { homeserver, serverName, publicUrl: `https://localhost:${federationPort}`, person, proxy }];
-      }),
+      places.map(
+        async ({ name, clientPort, federationPort, outboundPort }, index): Promise<[string, Party]> => {
+          const isMember = name !== STRANGER;
+          const homeserver = await prepareHomeserver({
+            organisation: name,
+            clientPort,
+            federationPort,
+            authority,
+            registrations: [],
+            env: isMember ? { https_proxy: `http://127.0.0.1:${outboundPort}` } : {},
+            ...(isMember && { behindProxy: { authorityPem: outbound.certificatePem } }),
+            directory: join(directory, name),
+            logFile: join(directory, `${name}.log`),
+          });
+          running.push({ stop: () => homeserver.process.stop() });
+          await homeserver.process.start();
+          const person = await homeserver.registerUser('person', 'a password of some length');
+          const serverName = serverNames[index]!;
+          if (!isMember) return [name, { homeserver, serverName, publicUrl: homeserver.clientUrl, person }];
+          const admin = await homeserver.registerAdmin('admin', 'a password of some length');
+          const certificate = await authority.issue({ dns: ['localhost'], ip: ['127.0.0.1'] });
+          const config = loadConfig(messengerProxySections, {
+            HTTP_HOST: '127.0.0.1',
+            HTTP_PORT: '0',
+            LOG_LEVEL: 'fatal',
+            DATABASE_URL: process.env.TEST_DATABASE_URL,
+            MATRIX_SERVER_NAME: serverName,
+            PROXY_HOMESERVER_URL: homeserver.clientUrl,
+            PROXY_INBOUND_PORT: String(federationPort),
+            PROXY_INBOUND_CERTIFICATE: certificate.certificatePem,
+            PROXY_INBOUND_KEY: certificate.privateKeyPem,
+            PROXY_OUTBOUND_PORT: String(outboundPort),
+            PROXY_OUTBOUND: 'intercept',
+            PROXY_OUTBOUND_CA_CERTIFICATE: outbound.certificatePem,
+            PROXY_OUTBOUND_CA_KEY: outbound.privateKeyPem,
+            PROXY_OUTBOUND_TRUST: authority.certificatePem,
+            PROXY_OUTBOUND_NETWORKS: '127.0.0.0/8,::1',
+            PROXY_LIST: listFile,
+            PROXY_LIST_KEY: keys.publicKey,
+            PROXY_LIST_INTERVAL_MS: '1000',
+            PROXY_ADMIN_TOKEN: admin.accessToken,
+            ...settings,
+          });
+          const proxy = await startMessengerProxy(config);
+          running.push({ stop: () => proxy.close() });
+          return [
+            name,
+            { homeserver, serverName, publicUrl: `https://localhost:${federationPort}`, person, proxy },
+          ];
+        },
+      ),
     );
     const parties = Object.fromEntries(entries) as ProxiedFederation['parties'];
     return { parties, authorityPem: authority.certificatePem, publishList, stop };

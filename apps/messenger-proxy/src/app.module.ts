@@ -1,6 +1,6 @@
 import { X509Certificate, createPublicKey } from 'node:crypto';
 import { PersistenceModule, FederationListStore, InviteContactStore } from '@bridge/persistence';
-import { type Config, type ConfigSection, Logger, Metrics, PlatformModule, Readiness } from '@bridge/platform';
+import { type Config, type ConfigSection, Logger, PlatformModule, Readiness } from '@bridge/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ListKeeper } from './federation-list/list-keeper';
 import { listSource } from './federation-list/list-source';
@@ -59,7 +59,15 @@ export class MessengerProxyModule {
             readiness: Readiness,
             logger: Logger,
           ) => new MessengerProxy({ config, homeserver, client, list, contacts, metrics, readiness, logger }),
-          inject: [Forwarder, HomeserverClient, ListKeeper, InviteContactStore, ProxyMetrics, Readiness, Logger],
+          inject: [
+            Forwarder,
+            HomeserverClient,
+            ListKeeper,
+            InviteContactStore,
+            ProxyMetrics,
+            Readiness,
+            Logger,
+          ],
         },
       ],
     };

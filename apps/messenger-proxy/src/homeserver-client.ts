@@ -14,7 +14,10 @@ export class HomeserverClient {
 
   /** Whose token it is. */
   readonly whoami: AskWhoami = async (token) => {
-    const { status, body } = await this.homeserver.get('/_matrix/client/v3/account/whoami', `Bearer ${token}`);
+    const { status, body } = await this.homeserver.get(
+      '/_matrix/client/v3/account/whoami',
+      `Bearer ${token}`,
+    );
     return { status, body: status === 200 ? (JSON.parse(body.toString('utf8')) as unknown) : undefined };
   };
 
@@ -32,7 +35,9 @@ export class HomeserverClient {
     const { status, body } = await this.homeserver.get(path, `Bearer ${this.adminToken ?? ''}`);
     if (status === 404) return undefined;
     if (status !== 200) throw notNow(status);
-    const { account_data: data } = JSON.parse(body.toString('utf8')) as { account_data?: { global?: object } };
+    const { account_data: data } = JSON.parse(body.toString('utf8')) as {
+      account_data?: { global?: object };
+    };
     return (data?.global ?? {}) as Readonly<Record<string, unknown>>;
   };
 
@@ -45,6 +50,9 @@ export class HomeserverClient {
 
 function notNow(status: number): TransientError {
   return new TransientError('proxy-homeserver', `The homeserver answered ${status}`, {
-    advice: status === 403 || status === 401 ? 'PROXY_ADMIN_TOKEN is not of an administrator' : 'the homeserver is away',
+    advice:
+      status === 403 || status === 401
+        ? 'PROXY_ADMIN_TOKEN is not of an administrator'
+        : 'the homeserver is away',
   });
 }

@@ -65,7 +65,9 @@ async function sign(servers: string[], { key, output, validDays, version }: Sign
     validUntil: new Date(Date.now() + validDays * DAY_MS),
   };
   writeFileSync(output, `${await signList(draft, privateKey)}\n`);
-  process.stdout.write(`${output}: version ${draft.version}, ${servers.length} homeservers, ${validDays} days\n`);
+  process.stdout.write(
+    `${output}: version ${draft.version}, ${servers.length} homeservers, ${validDays} days\n`,
+  );
 }
 
 /** The version in a list that is there; 0 without one. It is ours, so it is read without being checked. */

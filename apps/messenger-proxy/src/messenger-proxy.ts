@@ -105,7 +105,11 @@ export class MessengerProxy implements BeforeApplicationShutdown {
     await this.inbound.listen({ port: config.proxy.inboundPort, host: config.http.host });
   }
 
-  private async answer(proxy: InboundProxy, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async answer(
+    proxy: InboundProxy,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const stop = this.parts.metrics.requests.startTimer({ direction: 'inbound' });
     response.once('close', () => stop({ status: `${Math.floor(response.statusCode / 100)}xx` }));
     await proxy.answer(request, response);
@@ -113,7 +117,9 @@ export class MessengerProxy implements BeforeApplicationShutdown {
 
   private async listenOutbound(): Promise<void> {
     const { config, list } = this.parts;
-    this.outbound = outboundProxy(config, list, (refusal, failure) => this.refused('outbound', refusal, failure));
+    this.outbound = outboundProxy(config, list, (refusal, failure) =>
+      this.refused('outbound', refusal, failure),
+    );
     this.outbound.server.listen(config.proxy.outboundPort, config.http.host);
     await once(this.outbound.server, 'listening');
   }
@@ -139,7 +145,11 @@ export class MessengerProxy implements BeforeApplicationShutdown {
     const { config, homeserver, client, list, contacts } = this.parts;
     const { proxy, matrix } = config;
     const profile = profileOf(proxy);
-    const permissions = new PermissionSource(client.accountData, profile.clientRules.permissions, proxy.rememberMs);
+    const permissions = new PermissionSource(
+      client.accountData,
+      profile.clientRules.permissions,
+      proxy.rememberMs,
+    );
     const invites = new InvitePermission({
       policy: profile.invites,
       permissions,
@@ -187,7 +197,15 @@ export class MessengerProxy implements BeforeApplicationShutdown {
 
 function tlsOf({ inboundCertificate: cert, inboundKey: key }: MessengerProxyConfig['proxy']) {
   if (cert === undefined || key === undefined) return {};
-  return { https: { cert, key, minVersion: 'TLSv1.2' as const, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 } };
+  return {
+    https: {
+      cert,
+      key,
+      minVersion: 'TLSv1.2' as const,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: 0,
+    },
+  };
 }
 
 function portOf(server: Server | undefined): number {

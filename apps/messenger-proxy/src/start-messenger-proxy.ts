@@ -5,7 +5,11 @@ import { MessengerProxy } from './messenger-proxy';
 
 /** Starts the app as production does; returns when both edges are served. */
 export async function startMessengerProxy(config: MessengerProxyConfig): Promise<NestFastifyApplication> {
-  const app = await startApp({ app: 'messenger-proxy', module: MessengerProxyModule.forRoot(config), config });
+  const app = await startApp({
+    app: 'messenger-proxy',
+    module: MessengerProxyModule.forRoot(config),
+    config,
+  });
   await app.get(MessengerProxy).start();
   return app;
 }

@@ -1,1 +1,8 @@
-export { ExtendedKeyUsage, type KeyedCertificate, type Names, type Validity, makeAuthority, makeLeaf } from './x509';
+export {
+  ExtendedKeyUsage,
+  type KeyedCertificate,
+  type Names,
+  type Validity,
+  makeAuthority,
+  makeLeaf,
+} from './x509';

@@ -55,7 +55,10 @@ export class InviteContactStore {
   /** @returns whether it was there */
   async change(contact: InviteContact): Promise<boolean> {
     const { owner, approved, ...data } = rowOf(contact);
-    const { count } = await this.database.client.inviteContact.updateMany({ where: { owner, approved }, data });
+    const { count } = await this.database.client.inviteContact.updateMany({
+      where: { owner, approved },
+      data,
+    });
     return count > 0;
   }
 
@@ -67,7 +70,9 @@ export class InviteContactStore {
 
   /** Removes those whose end is over. @returns how many */
   async removeEnded(now: Date): Promise<number> {
-    const { count } = await this.database.client.inviteContact.deleteMany({ where: { inviteEnd: { lt: now } } });
+    const { count } = await this.database.client.inviteContact.deleteMany({
+      where: { inviteEnd: { lt: now } },
+    });
     return count;
   }
 }

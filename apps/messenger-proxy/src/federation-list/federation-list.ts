@@ -44,7 +44,9 @@ export class FederationList {
     const { data, error } = payload.safeParse(content);
     if (!data) {
       const [first] = error.issues;
-      throw new Error(`The federation list is not one: ${first?.path.join('.') ?? ''} ${first?.message ?? ''}`);
+      throw new Error(
+        `The federation list is not one: ${first?.path.join('.') ?? ''} ${first?.message ?? ''}`,
+      );
     }
     const servers = data.domainList.map(({ domain, isInsurance, ik, telematikID }) => ({
       domain,
@@ -52,7 +54,11 @@ export class FederationList {
       ik,
       telematikId: telematikID,
     }));
-    return new FederationList(data.version, data.exp === undefined ? undefined : new Date(data.exp * 1_000), servers);
+    return new FederationList(
+      data.version,
+      data.exp === undefined ? undefined : new Date(data.exp * 1_000),
+      servers,
+    );
   }
 
   get size(): number {

@@ -7,7 +7,10 @@ const DAY_MS = 24 * 3_600_000;
 /** A keeper beside lists that are only JSON: whether they are believed is tested elsewhere. */
 function keeping(options: Partial<ListKeeperOptions> = {}) {
   const clock = { now: 1_000_000_000 };
-  const served: { jws: string | undefined; fails?: boolean; asked: (number | undefined)[] } = { jws: undefined, asked: [] };
+  const served: { jws: string | undefined; fails?: boolean; asked: (number | undefined)[] } = {
+    jws: undefined,
+    asked: [],
+  };
   const stored: { value?: { jws: string; confirmedAt: Date } } = {};
   const events: string[] = [];
   const keeper = new ListKeeper({
@@ -62,7 +65,11 @@ describe('ListKeeper', () => {
     await keeper.start();
     served.jws = list(2, 'evil.example');
     await keeper.refresh();
-    expect([keeper.version(), await keeper.isListed('a.example'), events]).toEqual([3, true, ['refreshed', 'failed']]);
+    expect([keeper.version(), await keeper.isListed('a.example'), events]).toEqual([
+      3,
+      true,
+      ['refreshed', 'failed'],
+    ]);
   });
 
   it('looks again for a server that is not in the list, and not for every request', async () => {
@@ -75,7 +82,10 @@ describe('ListKeeper', () => {
     expect([await keeper.isListed('c.example'), await keeper.isListed('d.example')]).toEqual([false, false]);
     expect(served.asked).toEqual([]);
     clock.now += 10_001;
-    expect(await Promise.all([keeper.isListed('c.example'), keeper.isListed('c.example')])).toEqual([false, false]);
+    expect(await Promise.all([keeper.isListed('c.example'), keeper.isListed('c.example')])).toEqual([
+      false,
+      false,
+    ]);
     expect(served.asked).toEqual([2]);
   });
 

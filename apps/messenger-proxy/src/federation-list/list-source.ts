@@ -10,7 +10,9 @@ const MAX_BYTES = 20 * 1024 * 1024;
  * where nothing is, as gematik's directory and registration services answer).
  */
 export function listSource(location: string): FetchList {
-  return location.startsWith('/') ? () => readFile(location, 'utf8').then((text) => text.trim()) : fromServer(location);
+  return location.startsWith('/')
+    ? () => readFile(location, 'utf8').then((text) => text.trim())
+    : fromServer(location);
 }
 
 function fromServer(location: string): FetchList {

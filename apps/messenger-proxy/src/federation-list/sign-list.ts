@@ -22,7 +22,10 @@ export interface ListDraft {
  * Signs a list with an own key (ES256).
  * @throws Error where the draft is no list, or the key none
  */
-export async function signList({ version, domains, validUntil }: ListDraft, privateKeyPem: string): Promise<string> {
+export async function signList(
+  { version, domains, validUntil }: ListDraft,
+  privateKeyPem: string,
+): Promise<string> {
   const payload = {
     version,
     exp: Math.floor(validUntil.getTime() / 1_000),

@@ -19,10 +19,18 @@ describe('a list of a key', () => {
 
   it.each([
     ['of another key', testJws(payload, ecKeys('prime256v1').privateKey, { alg: 'ES256' }), 'signature'],
-    ['that was changed', signed().replace(/\.[^.]+\./, `.${Buffer.from('{}').toString('base64url')}.`), 'signature'],
+    [
+      'that was changed',
+      signed().replace(/\.[^.]+\./, `.${Buffer.from('{}').toString('base64url')}.`),
+      'signature',
+    ],
     ['that says it needs none', testJws(payload, keys.privateKey, { alg: 'none' }), 'none'],
     ['that says it is symmetric', testJws(payload, keys.privateKey, { alg: 'HS256' }), 'HS256'],
-    ['with extensions', testJws(payload, keys.privateKey, { alg: 'ES256', crit: ['b64'], b64: false }), 'crit'],
+    [
+      'with extensions',
+      testJws(payload, keys.privateKey, { alg: 'ES256', crit: ['b64'], b64: false }),
+      'crit',
+    ],
     ['that is none', 'x.y', 'no JWS'],
     ['that has ended', signed(listPayload(7, [], { exp: now.getTime() / 1_000 - 1 })), 'was valid until'],
     ['without servers', signed({ version: 1 }), 'domainList'],
@@ -45,10 +53,14 @@ describe('a list of gematik’s curve', () => {
   it('counts only where it was asked for, and on its curve', async () => {
     await expect(readSignedList(signed(), trust, now)).rejects.toThrow('ES256');
     const jws = testJws(payload, brainpool.privateKey, { alg: 'ES256' });
-    await expect(readSignedList(jws, { ...byKey, publicKey: brainpool.publicKey }, now)).rejects.toThrow('curve');
+    await expect(readSignedList(jws, { ...byKey, publicKey: brainpool.publicKey }, now)).rejects.toThrow(
+      'curve',
+    );
     const changed = testJws({ ...payload, version: 8 }, brainpool.privateKey, { alg: 'BP256R1' }).split('.');
     const [header, , signature] = testJws(payload, brainpool.privateKey, { alg: 'BP256R1' }).split('.');
-    await expect(readSignedList([header, changed[1], signature].join('.'), trust, now)).rejects.toThrow('signature');
+    await expect(readSignedList([header, changed[1], signature].join('.'), trust, now)).rejects.toThrow(
+      'signature',
+    );
   });
 });
 
@@ -73,7 +85,9 @@ describe('a list with certificates', () => {
       alg: 'ES256',
       x5c: [derOf(signer.certificatePem), derOf(other.certificatePem)],
     });
-    await expect(readSignedList(jws, trustOf(other.certificatePem), now)).rejects.toThrow('none that is trusted');
+    await expect(readSignedList(jws, trustOf(other.certificatePem), now)).rejects.toThrow(
+      'none that is trusted',
+    );
   });
 
   it('is refused where a certificate that may not issue has issued the signer’s', async () => {
@@ -83,14 +97,18 @@ describe('a list with certificates', () => {
       alg: 'ES256',
       x5c: [derOf(forged.certificatePem), derOf(signer.certificatePem)],
     });
-    await expect(readSignedList(jws, trustOf(authority.certificatePem), now)).rejects.toThrow('none that is trusted');
+    await expect(readSignedList(jws, trustOf(authority.certificatePem), now)).rejects.toThrow(
+      'none that is trusted',
+    );
   });
 
   it('is refused without a certificate, with one that cannot be read, and outside of their time', async () => {
     const { authority, signer } = await made;
     const trust = trustOf(authority.certificatePem);
     const x5c = [derOf(signer.certificatePem)];
-    await expect(readSignedList(testJws(payload, keyOf(signer), { alg: 'ES256' }), trust, now)).rejects.toThrow('x5c');
+    await expect(
+      readSignedList(testJws(payload, keyOf(signer), { alg: 'ES256' }), trust, now),
+    ).rejects.toThrow('x5c');
     const unreadable = testJws(payload, keyOf(signer), { alg: 'ES256', x5c: ['AAAA'] });
     await expect(readSignedList(unreadable, trust, now)).rejects.toThrow('cannot be read');
     const jws = testJws(payload, keyOf(signer), { alg: 'ES256', x5c });

@@ -5,9 +5,14 @@ import { ExtendedKeyUsage, type KeyedCertificate, makeAuthority, makeLeaf } from
 const DAYS = 10;
 
 /** An authority and a signer under it, as a registration service has them. */
-export async function testSigner(now = new Date()): Promise<{ authority: KeyedCertificate; signer: KeyedCertificate }> {
+export async function testSigner(
+  now = new Date(),
+): Promise<{ authority: KeyedCertificate; signer: KeyedCertificate }> {
   const authority = await makeAuthority('Test authority', { now, days: DAYS });
-  const signer = await makeLeaf(authority, { dns: ['list.example'] }, [ExtendedKeyUsage.clientAuth], { now, days: DAYS });
+  const signer = await makeLeaf(authority, { dns: ['list.example'] }, [ExtendedKeyUsage.clientAuth], {
+    now,
+    days: DAYS,
+  });
   return { authority, signer };
 }
 

@@ -40,7 +40,9 @@ export class OrphanedRooms {
     let removed = 0;
     for (const room of await this.lonely()) {
       if (!(await this.isOrphaned(room))) continue;
-      await this.call('DELETE', `/_synapse/admin/v2/rooms/${encodeURIComponent(room.room_id)}`, { purge: true });
+      await this.call('DELETE', `/_synapse/admin/v2/rooms/${encodeURIComponent(room.room_id)}`, {
+        purge: true,
+      });
       removed += 1;
     }
     return removed;
@@ -49,11 +51,13 @@ export class OrphanedRooms {
   /** All at once: removing shifts the pages. */
   private async lonely() {
     const found: z.infer<typeof roomPage>['rooms'] = [];
-    for (let from: number | undefined = 0; from !== undefined; ) {
+    for (let from: number | undefined = 0; from !== undefined;) {
       const page: z.infer<typeof roomPage> = roomPage.parse(
         await this.call('GET', `/_synapse/admin/v1/rooms?limit=${PAGE}&from=${from}`),
       );
-      found.push(...page.rooms.filter((room) => room.joined_members === 1 && room.joined_local_members === 1));
+      found.push(
+        ...page.rooms.filter((room) => room.joined_members === 1 && room.joined_local_members === 1),
+      );
       from = page.next_batch;
     }
     return found;
@@ -64,10 +68,16 @@ export class OrphanedRooms {
     const { members: joined } = members.parse(await this.call('GET', `${path}/members`));
     if (joined.length !== 1 || joined[0] !== creator) return false;
     // From the end: what is newest decides.
-    const { chunk, end } = eventPage.parse(await this.call('GET', `${path}/messages?dir=b&limit=${MAX_EVENTS}`));
+    const { chunk, end } = eventPage.parse(
+      await this.call('GET', `${path}/messages?dir=b&limit=${MAX_EVENTS}`),
+    );
     const [newest] = chunk;
     const isOld = newest !== undefined && this.now() - newest.origin_server_ts > this.oldMs;
     // A room with more than one page of changes was used.
-    return isOld && (end === undefined || chunk.length < MAX_EVENTS) && chunk.every((event) => event.state_key !== undefined);
+    return (
+      isOld &&
+      (end === undefined || chunk.length < MAX_EVENTS) &&
+      chunk.every((event) => event.state_key !== undefined)
+    );
   }
 }

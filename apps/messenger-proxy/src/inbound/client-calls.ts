@@ -11,7 +11,7 @@ import { type RoomRules, checkCreateRoom, checkUpgrade } from '../rules/create-r
 import type { Guard } from '../rules/guard';
 import { checkInvite, checkPresence, checkRedaction, checkSend, checkState } from '../rules/room-events';
 import { withVersionCeiling } from '../rules/versions';
-import type { Forwarded, Forwarder, WholeAnswer } from '../server/forwarder';
+import type { Forwarder, WholeAnswer } from '../server/forwarder';
 import { readBody } from '../server/read-body';
 
 /** Events have at most 64 KiB; a new room may come with several. */
@@ -63,7 +63,8 @@ export class ClientCalls {
         await this.checkPublicRooms(call);
         return this.forward(call);
       case 'register':
-        if (queryOf(call).getAll('kind').includes('guest')) throw forbidden('There are no guests here.', 'guest');
+        if (queryOf(call).getAll('kind').includes('guest'))
+          throw forbidden('There are no guests here.', 'guest');
         return this.forward(call);
       case 'account-data-get':
         return this.accountData(call);
@@ -187,7 +188,6 @@ function tokenOf(call: ClientCall): string | undefined {
 }
 
 function send(response: ServerResponse, { status, headers, body }: WholeAnswer): void {
-  const { 'content-encoding': _encoding, 'transfer-encoding': _transfer, connection: _connection, ...rest } = headers;
-  response.writeHead(status, { ...rest, 'content-length': body.length });
+  response.writeHead(status, { ...headers, 'content-length': body.length });
   response.end(body);
 }

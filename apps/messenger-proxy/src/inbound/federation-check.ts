@@ -16,7 +16,12 @@ export async function checkOrigin(request: IncomingMessage, guard: Guard): Promi
   const headers = authorizationsOf(request);
   const xMatrix = headers.length === 1 ? parseXMatrix(headers[0]) : undefined;
   if (!xMatrix) {
-    throw new Refusal(401, 'M_UNAUTHORIZED', 'Missing or unreadable X-Matrix authorization header.', 'x-matrix');
+    throw new Refusal(
+      401,
+      'M_UNAUTHORIZED',
+      'Missing or unreadable X-Matrix authorization header.',
+      'x-matrix',
+    );
   }
   if (xMatrix.origin === guard.ownServer) {
     throw forbidden('The request is said to be of this homeserver itself.', 'origin');
@@ -30,7 +35,9 @@ export async function checkOrigin(request: IncomingMessage, guard: Guard): Promi
 
 /** Node keeps the first of several and drops the rest; a homeserver may take the last. */
 function authorizationsOf({ rawHeaders }: IncomingMessage): string[] {
-  return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization');
+  return rawHeaders.filter(
+    (_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization',
+  );
 }
 
 /**
@@ -60,7 +67,8 @@ export function refusalOf(failure: unknown): Refusal {
   if (failure instanceof ListOutdated) {
     return forbidden('The federation list is outdated, so nobody else is let in.', 'list-outdated');
   }
-  if (failure instanceof PrivateAddressError) return forbidden('The host is at a private address.', 'private-address');
+  if (failure instanceof PrivateAddressError)
+    return forbidden('The host is at a private address.', 'private-address');
   if (failure instanceof TransientError) return tryLater('not-known');
   return new Refusal(500, 'M_UNKNOWN', 'Internal error.', 'internal');
 }

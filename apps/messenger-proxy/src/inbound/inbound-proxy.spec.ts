@@ -1,4 +1,10 @@
-import { type IncomingMessage, type Server, type ServerResponse, createServer, request as httpRequest } from 'node:http';
+import {
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+  request as httpRequest,
+} from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ListOutdated } from '../federation-list/list-keeper';
@@ -29,7 +35,12 @@ const homeserver = createServer((request, response) => void receive(request, res
 async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  seen.push({ method: request.method!, url: request.url!, headers: request.headers, body: Buffer.concat(chunks) });
+  seen.push({
+    method: request.method!,
+    url: request.url!,
+    headers: request.headers,
+    body: Buffer.concat(chunks),
+  });
   if (answer) return answer(request, response);
   response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
 }
@@ -50,20 +61,33 @@ const proxies: Server[] = [];
 /** Set to have the list outdated. */
 let isOutdated = false;
 
-async function start(routes: Route<ClientRule>[], rules: ClientRules, otherClientCalls: OtherCalls): Promise<number> {
+async function start(
+  routes: Route<ClientRule>[],
+  rules: ClientRules,
+  otherClientCalls: OtherCalls,
+): Promise<number> {
   const guard = new Guard({
     ownServer: 'own.example',
-    isListed: (server) => (isOutdated ? Promise.reject(new ListOutdated()) : Promise.resolve(server === 'a.example')),
+    isListed: (server) =>
+      isOutdated ? Promise.reject(new ListOutdated()) : Promise.resolve(server === 'a.example'),
     mayInvite: () => Promise.resolve(true),
   });
   const owners = new TokenOwners(
-    (token) => Promise.resolve({ status: token === 'mine' ? 200 : 401, body: { user_id: '@me:own.example' } }),
+    (token) =>
+      Promise.resolve({ status: token === 'mine' ? 200 : 401, body: { user_id: '@me:own.example' } }),
     60_000,
   );
   const proxy = new InboundProxy({
     clientTable: new RouteTable(routes),
     federationTable: new RouteTable(federationRoutes()),
-    clientCalls: new ClientCalls({ guard, rules, homeserver: forwarder, owners, permissionsChanged: () => undefined, now: Date.now }),
+    clientCalls: new ClientCalls({
+      guard,
+      rules,
+      homeserver: forwarder,
+      owners,
+      permissionsChanged: () => undefined,
+      now: Date.now,
+    }),
     federationCalls: new FederationCalls({ guard, homeserver: forwarder }),
     homeserver: forwarder,
     wellKnown: { server: 'own.example:443' },
@@ -85,7 +109,11 @@ beforeAll(async () => {
   await once(homeserver, 'listening');
   forwarder = new Forwarder(`http://127.0.0.1:${(homeserver.address() as AddressInfo).port}`, 100);
   strict = await start(clientRoutes(), tim, 'refuse');
-  open = await start(guardedClientRoutes(), { ...tim, versions: [], strictMessages: false, versionCeiling: undefined }, 'forward');
+  open = await start(
+    guardedClientRoutes(),
+    { ...tim, versions: [], strictMessages: false, versionCeiling: undefined },
+    'forward',
+  );
 });
 
 afterAll(async () => {
@@ -122,18 +150,31 @@ async function send(
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   return { status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) };
 }
-const errorOf = ({ status, body }: Answer) => [status, (JSON.parse(body.toString()) as { errcode: string }).errcode];
+const errorOf = ({ status, body }: Answer) => [
+  status,
+  (JSON.parse(body.toString()) as { errcode: string }).errcode,
+];
 const mine = { authorization: 'Bearer mine', 'content-type': 'application/json' };
 const sig = 'A'.repeat(86);
-const xMatrix = (origin: string, more = '') => `X-Matrix origin="${origin}",key="ed25519:k",sig="${sig}"${more}`;
+const xMatrix = (origin: string, more = '') =>
+  `X-Matrix origin="${origin}",key="ed25519:k",sig="${sig}"${more}`;
 
 describe('calls of clients', () => {
   it('are passed on as they came: address, body and answer byte for byte', async () => {
     const body = '{ "b": 1,  "a" : 1.0, "é":"\\u00e9" }';
-    answer = (_request, response) => response.writeHead(418, { 'x-own': '1', 'content-type': 'text/odd' }).end('odd');
+    answer = (_request, response) =>
+      response.writeHead(418, { 'x-own': '1', 'content-type': 'text/odd' }).end('odd');
     const path = '/_matrix/client/v3/rooms/!r%3Ab/send/m.room.message/t%2F1?x=%20y';
-    const got = await send(strict, 'PUT', path, { headers: { ...mine, 'x-more': 'kept', connection: 'x-hop', 'x-hop': '1' }, body });
-    expect([got.status, got.headers['x-own'], got.headers['content-type'], got.body.toString()]).toEqual([418, '1', 'text/odd', 'odd']);
+    const got = await send(strict, 'PUT', path, {
+      headers: { ...mine, 'x-more': 'kept', connection: 'x-hop', 'x-hop': '1' },
+      body,
+    });
+    expect([got.status, got.headers['x-own'], got.headers['content-type'], got.body.toString()]).toEqual([
+      418,
+      '1',
+      'text/odd',
+      'odd',
+    ]);
     expect(seen).toMatchObject([{ method: 'PUT', url: path, headers: { 'x-more': 'kept' } }]);
     expect(seen[0]!.headers['x-hop']).toBeUndefined();
     expect(seen[0]!.body.toString()).toBe(body);
@@ -141,7 +182,9 @@ describe('calls of clients', () => {
 
   it('stream: an upload of 20 MB arrives whole, and is not collected here', async () => {
     const body = Buffer.alloc(20 * 1024 * 1024, 7);
-    expect((await send(strict, 'POST', '/_matrix/media/v3/upload', { headers: mine, body })).status).toBe(200);
+    expect((await send(strict, 'POST', '/_matrix/media/v3/upload', { headers: mine, body })).status).toBe(
+      200,
+    );
     expect(seen[0]!.body.equals(body)).toBe(true);
   });
 
@@ -179,9 +222,14 @@ describe('calls of clients', () => {
   it('are told in the form of Matrix what is wrong, so that a browser may read it', async () => {
     const got = await send(strict, 'POST', '/_matrix/client/v3/createRoom', { headers: mine, body: '{' });
     expect([errorOf(got), got.headers['access-control-allow-origin']]).toEqual([[400, 'M_BAD_JSON'], '*']);
-    expect(errorOf(await send(strict, 'POST', '/_matrix/client/v3/createRoom', { body: '{}' }))).toEqual([401, 'M_MISSING_TOKEN']);
+    expect(errorOf(await send(strict, 'POST', '/_matrix/client/v3/createRoom', { body: '{}' }))).toEqual([
+      401,
+      'M_MISSING_TOKEN',
+    ]);
     const wrong = { authorization: 'Bearer wrong' };
-    expect(errorOf(await send(strict, 'POST', '/_matrix/client/v3/createRoom', { headers: wrong, body: '{}' }))).toEqual([401, 'M_UNKNOWN_TOKEN']);
+    expect(
+      errorOf(await send(strict, 'POST', '/_matrix/client/v3/createRoom', { headers: wrong, body: '{}' })),
+    ).toEqual([401, 'M_UNKNOWN_TOKEN']);
   });
 
   it('of browsers may be asked for beforehand', async () => {
@@ -191,7 +239,9 @@ describe('calls of clients', () => {
 
   it('have a body that was packed refused where a rule has to look into it', async () => {
     const headers = { ...mine, 'content-encoding': 'gzip' };
-    expect((await send(strict, 'POST', '/_matrix/client/v3/createRoom', { headers, body: 'x' })).status).toBe(415);
+    expect((await send(strict, 'POST', '/_matrix/client/v3/createRoom', { headers, body: 'x' })).status).toBe(
+      415,
+    );
   });
 
   it.each(['?x=1', '', '?'])('/versions%s is told up to the ceiling', async (query) => {
@@ -201,14 +251,27 @@ describe('calls of clients', () => {
     };
     const got = await send(strict, 'GET', `/_matrix/client/versions${query}`);
     expect(JSON.parse(got.body.toString())).toEqual({ versions: ['v1.11'], unstable_features: {} });
-    expect(JSON.parse((await send(open, 'GET', '/_matrix/client/versions')).body.toString())).toHaveProperty('unstable_features.a');
+    expect(JSON.parse((await send(open, 'GET', '/_matrix/client/versions')).body.toString())).toHaveProperty(
+      'unstable_features.a',
+    );
   });
 
   it('of guests, and for files and rooms of homeservers outside of the list, are refused', async () => {
-    expect(errorOf(await send(strict, 'POST', '/_matrix/client/v3/register?kind=guest'))).toEqual([403, 'M_FORBIDDEN']);
-    expect(errorOf(await send(strict, 'GET', '/_matrix/client/v1/media/download/evil.example/x'))).toEqual([403, 'M_FORBIDDEN']);
-    expect(errorOf(await send(open, 'GET', '/_matrix/media/r0/thumbnail/evil.example/x'))).toEqual([403, 'M_FORBIDDEN']);
-    expect(errorOf(await send(strict, 'POST', '/_matrix/client/v3/publicRooms?server=evil.example'))).toEqual([403, 'M_FORBIDDEN']);
+    expect(errorOf(await send(strict, 'POST', '/_matrix/client/v3/register?kind=guest'))).toEqual([
+      403,
+      'M_FORBIDDEN',
+    ]);
+    expect(errorOf(await send(strict, 'GET', '/_matrix/client/v1/media/download/evil.example/x'))).toEqual([
+      403,
+      'M_FORBIDDEN',
+    ]);
+    expect(errorOf(await send(open, 'GET', '/_matrix/media/r0/thumbnail/evil.example/x'))).toEqual([
+      403,
+      'M_FORBIDDEN',
+    ]);
+    expect(errorOf(await send(strict, 'POST', '/_matrix/client/v3/publicRooms?server=evil.example'))).toEqual(
+      [403, 'M_FORBIDDEN'],
+    );
     expect((await send(strict, 'GET', '/_matrix/client/v1/media/download/a.example/x')).status).toBe(200);
   });
 
@@ -245,7 +308,9 @@ describe('calls of homeservers', () => {
 
   it('are all refused when the list is outdated', async () => {
     isOutdated = true;
-    expect(errorOf(await send(strict, 'GET', version, { headers: { authorization: xMatrix('a.example') } }))).toEqual([403, 'M_FORBIDDEN']);
+    expect(
+      errorOf(await send(strict, 'GET', version, { headers: { authorization: xMatrix('a.example') } })),
+    ).toEqual([403, 'M_FORBIDDEN']);
   });
 
   it('learn neither the rooms here, nor the keys of others', async () => {
@@ -258,14 +323,27 @@ describe('calls of homeservers', () => {
   });
 
   it('with an invite are looked into as their version has it', async () => {
-    const good = { type: 'm.room.member', sender: '@x:a.example', state_key: '@me:own.example', content: { membership: 'invite' } };
+    const good = {
+      type: 'm.room.member',
+      sender: '@x:a.example',
+      state_key: '@me:own.example',
+      content: { membership: 'invite' },
+    };
     const evil = { ...good, state_key: '@me:evil.example' };
     const headers = { authorization: xMatrix('a.example'), 'content-type': 'application/json' };
     const invite = async (v: string, body: object) =>
-      (await send(strict, 'PUT', `/_matrix/federation/${v}/invite/!r/$e`, { headers, body: JSON.stringify(body) })).status;
+      (
+        await send(strict, 'PUT', `/_matrix/federation/${v}/invite/!r/$e`, {
+          headers,
+          body: JSON.stringify(body),
+        })
+      ).status;
     expect([await invite('v2', { event: good }), await invite('v1', good)]).toEqual([200, 200]);
     // What the homeserver does not read must not be what is looked at.
-    expect([await invite('v2', { ...good, event: evil }), await invite('v1', { ...evil, event: good })]).toEqual([403, 403]);
+    expect([
+      await invite('v2', { ...good, event: evil }),
+      await invite('v1', { ...evil, event: good }),
+    ]).toEqual([403, 403]);
   });
 });
 

@@ -94,7 +94,12 @@ function refuse(request: IncomingMessage, response: ServerResponse, refusal: Ref
   const { errcode, message, status, headers } = refusal;
   // What is left of a body is not read: the connection ends with this answer, before somebody sends all of it.
   const unread = !request.complete && request.headers['content-length'] !== '0';
-  answerJson(response, status, { errcode, error: message }, { ...CORS, ...headers, ...(unread && { connection: 'close' }) });
+  answerJson(
+    response,
+    status,
+    { errcode, error: message },
+    { ...CORS, ...headers, ...(unread && { connection: 'close' }) },
+  );
 }
 
 function answerJson(
@@ -104,6 +109,10 @@ function answerJson(
   headers: Readonly<Record<string, string>>,
 ): void {
   const body = Buffer.from(JSON.stringify(content));
-  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': body.length });
+  response.writeHead(status, {
+    ...headers,
+    'content-type': 'application/json',
+    'content-length': body.length,
+  });
   response.end(body);
 }

@@ -42,6 +42,8 @@ export class InvitePermission {
   private async isContact(inviter: string, invitee: string): Promise<boolean> {
     const contact = await this.dependencies.contacts.find(UserId.parse(invitee), UserId.parse(inviter));
     const now = this.dependencies.now();
-    return contact !== undefined && contact.start.getTime() <= now && (contact.end?.getTime() ?? Infinity) > now;
+    return (
+      contact !== undefined && contact.start.getTime() <= now && (contact.end?.getTime() ?? Infinity) > now
+    );
   }
 }

@@ -26,16 +26,21 @@ describe.each([
   });
 
   it('is turned round once, whatever number of exceptions there are', () => {
-    expect(mayInviteBy({ ...config, serverExceptions: { 'a.example': {} } }, '@u:a.example', true)).toBe(!allowed);
+    expect(mayInviteBy({ ...config, serverExceptions: { 'a.example': {} } }, '@u:a.example', true)).toBe(
+      !allowed,
+    );
   });
 });
 
-it.each([{}, { defaultSetting: 'sometimes' }, { defaultSetting: 'allow all', userExceptions: [] }, 'x', undefined])(
-  'nobody can tell what %j means',
-  (content) => {
-    expect(parsePermissions(content)).toBeUndefined();
-  },
-);
+it.each([
+  {},
+  { defaultSetting: 'sometimes' },
+  { defaultSetting: 'allow all', userExceptions: [] },
+  'x',
+  undefined,
+])('nobody can tell what %j means', (content) => {
+  expect(parsePermissions(content)).toBeUndefined();
+});
 
 it('takes no exception from the names that every object has', () => {
   const config = parsePermissions({ defaultSetting: 'block all', userExceptions: {}, serverExceptions: {} })!;

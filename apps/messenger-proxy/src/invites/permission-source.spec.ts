@@ -7,7 +7,10 @@ const blocked = { defaultSetting: 'block all' };
 
 describe('PermissionSource', () => {
   it('remembers what somebody has set until they set it anew', async () => {
-    const read = jest.fn().mockResolvedValueOnce({ [PERMISSION_TYPE]: blocked }).mockResolvedValue({});
+    const read = jest
+      .fn()
+      .mockResolvedValueOnce({ [PERMISSION_TYPE]: blocked })
+      .mockResolvedValue({});
     const source = new PermissionSource(read, fallback, 60_000);
     expect(await source.of('@a:b')).toEqual(blocked);
     expect(await source.of('@a:b')).toEqual(blocked);
@@ -42,7 +45,9 @@ describe('PermissionSource', () => {
   });
 
   it('says nothing of nobody, and of what nobody can understand', async () => {
-    expect(await new PermissionSource(() => Promise.resolve(undefined), fallback, 1).of('@a:b')).toBeUndefined();
+    expect(
+      await new PermissionSource(() => Promise.resolve(undefined), fallback, 1).of('@a:b'),
+    ).toBeUndefined();
     const odd = () => Promise.resolve({ [PERMISSION_TYPE]: { defaultSetting: 'perhaps' } });
     expect(await new PermissionSource(odd, fallback, 1).of('@a:b')).toBeUndefined();
   });
@@ -50,7 +55,9 @@ describe('PermissionSource', () => {
 
 describe('TokenOwners', () => {
   const ask = jest.fn((token: string) =>
-    Promise.resolve(token.startsWith('a') ? { status: 200, body: { user_id: '@a:b' } } : { status: 401, body: {} }),
+    Promise.resolve(
+      token.startsWith('a') ? { status: 200, body: { user_id: '@a:b' } } : { status: 401, body: {} },
+    ),
   );
   beforeEach(() => ask.mockClear());
 
@@ -83,7 +90,10 @@ describe('TokenOwners', () => {
   it('refuses what the homeserver refuses', async () => {
     const owners = new TokenOwners(ask, 60_000);
     await expect(owners.ownerOf('x')).rejects.toMatchObject({ status: 401, errcode: 'M_UNKNOWN_TOKEN' });
-    await expect(owners.ownerOf(undefined)).rejects.toMatchObject({ status: 401, errcode: 'M_MISSING_TOKEN' });
+    await expect(owners.ownerOf(undefined)).rejects.toMatchObject({
+      status: 401,
+      errcode: 'M_MISSING_TOKEN',
+    });
     const busy = new TokenOwners(() => Promise.resolve({ status: 500, body: {} }), 60_000);
     await expect(busy.ownerOf('a')).rejects.toMatchObject({ status: 503 });
   });

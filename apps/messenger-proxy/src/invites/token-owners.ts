@@ -36,9 +36,15 @@ export class TokenOwners {
       return owner;
     }
     if (status === 401) throw new Refusal(401, 'M_UNKNOWN_TOKEN', 'Unknown access token.', 'token');
-    throw new Refusal(503, 'M_UNKNOWN', 'The homeserver cannot tell now who this is; repeat it later.', 'token', {
-      'retry-after': '5',
-    });
+    throw new Refusal(
+      503,
+      'M_UNKNOWN',
+      'The homeserver cannot tell now who this is; repeat it later.',
+      'token',
+      {
+        'retry-after': '5',
+      },
+    );
   }
 
   /** @param all all tokens of its owner as well */

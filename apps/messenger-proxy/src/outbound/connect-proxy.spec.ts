@@ -27,7 +27,9 @@ const answerAll: RequestListener = (request, response) => {
   seen.push(`${request.headers.host} ${request.url}`);
   request.resume();
   if (request.url === '/.well-known/matrix/server') {
-    return void response.writeHead(200, { 'content-type': 'application/json' }).end('{"m.server":"delegated.test:443"}');
+    return void response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end('{"m.server":"delegated.test:443"}');
   }
   response.writeHead(404, { 'content-type': 'application/json' }).end('{"errcode":"M_NOT_FOUND"}');
 };
@@ -38,7 +40,11 @@ const loopback: PrivateAddresses['lookup'] = (_name, options, callback) => {
   else callback(null, '127.0.0.1', 4);
 };
 
-function proxy(domains: string[], intercept: boolean, addresses = new PrivateAddresses(['127.0.0.0/8'])): ConnectProxy {
+function proxy(
+  domains: string[],
+  intercept: boolean,
+  addresses = new PrivateAddresses(['127.0.0.0/8']),
+): ConnectProxy {
   const isListed = (server: string) => Promise.resolve(domains.includes(server));
   const hosts = new KnownHosts(isListed, () => domains);
   const ways: Forwarder[] = [];
@@ -79,7 +85,9 @@ beforeAll(async () => {
   port = (upstream.address() as AddressInfo).port;
   intercepting = proxy(['a.test', 'wrong.test', `b.test:${port}`], true);
   passing = proxy(['a.test'], false);
-  await Promise.all([intercepting, passing].map(({ server }) => server.listening || once(server, 'listening')));
+  await Promise.all(
+    [intercepting, passing].map(({ server }) => server.listening || once(server, 'listening')),
+  );
 });
 
 afterAll(() => {
@@ -105,7 +113,13 @@ async function open(through: ConnectProxy, target: string): Promise<{ line: stri
 /** A request through a connection, as a homeserver makes it. @returns status and body; undefined where the connection ended */
 async function call(
   through: ConnectProxy,
-  { host, name = host, path, to = port, headers = {} }: { host: string; name?: string; path: string; to?: number; headers?: Record<string, string> },
+  {
+    host,
+    name = host,
+    path,
+    to = port,
+    headers = {},
+  }: { host: string; name?: string; path: string; to?: number; headers?: Record<string, string> },
 ): Promise<{ status: number; body: string } | undefined> {
   const { line, socket } = await open(through, `${host}:${to}`);
   if (!line.includes('200')) return { status: Number(line.split(' ')[1]), body: '' };
@@ -116,7 +130,9 @@ async function call(
   } catch {
     return undefined;
   }
-  const lines = Object.entries({ Host: name, Connection: 'close', ...headers }).map(([key, value]) => `${key}: ${value}\r\n`);
+  const lines = Object.entries({ Host: name, Connection: 'close', ...headers }).map(
+    ([key, value]) => `${key}: ${value}\r\n`,
+  );
   secure.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
   const chunks: Buffer[] = [];
   for await (const chunk of secure as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -130,20 +146,48 @@ const federation = '/_matrix/federation/v1/version';
 
 describe('a call that is looked into', () => {
   it('comes to the homeserver that it is for, and its answer back as it is', async () => {
-    const got = await call(intercepting, { host: 'a.test', path: federation, headers: authorization('a.test') });
+    const got = await call(intercepting, {
+      host: 'a.test',
+      path: federation,
+      headers: authorization('a.test'),
+    });
     // Nothing makes "no such event" look like "no such endpoint".
     expect([got?.status, got?.body]).toEqual([404, expect.stringContaining('M_NOT_FOUND')]);
     expect(seen).toEqual([`a.test ${federation}`]);
   });
 
   it.each([
-    ['for another homeserver than the connection', { host: 'a.test', path: federation, headers: authorization('wrong.test') }, 'destination'],
-    ['for one outside of the list', { host: 'a.test', path: federation, headers: authorization('evil.test') }, 'not-listed'],
-    ['of another homeserver', { host: 'a.test', path: federation, headers: authorization('a.test', 'evil.test') }, 'origin'],
+    [
+      'for another homeserver than the connection',
+      { host: 'a.test', path: federation, headers: authorization('wrong.test') },
+      'destination',
+    ],
+    [
+      'for one outside of the list',
+      { host: 'a.test', path: federation, headers: authorization('evil.test') },
+      'not-listed',
+    ],
+    [
+      'of another homeserver',
+      { host: 'a.test', path: federation, headers: authorization('a.test', 'evil.test') },
+      'origin',
+    ],
     ['without a destination', { host: 'a.test', path: federation }, 'x-matrix'],
-    ['of another host than the connection', { host: 'a.test', path: federation, headers: { ...authorization('a.test'), Host: 'evil.test' } }, 'host'],
-    ['for a file of another homeserver', { host: 'a.test', path: '/_matrix/media/v3/download/evil.test/x' }, 'not-listed'],
-    ['for something that homeservers do not have', { host: 'a.test', path: '/_synapse/admin/v1/users' }, 'unknown-path'],
+    [
+      'of another host than the connection',
+      { host: 'a.test', path: federation, headers: { ...authorization('a.test'), Host: 'evil.test' } },
+      'host',
+    ],
+    [
+      'for a file of another homeserver',
+      { host: 'a.test', path: '/_matrix/media/v3/download/evil.test/x' },
+      'not-listed',
+    ],
+    [
+      'for something that homeservers do not have',
+      { host: 'a.test', path: '/_synapse/admin/v1/users' },
+      'unknown-path',
+    ],
     ['with an address of two readings', { host: 'a.test', path: '/_matrix/federation/../client' }, 'path'],
   ])('is refused %s', async (_what, options, rule) => {
     const got = await call(intercepting, options as never);
@@ -152,14 +196,20 @@ describe('a call that is looked into', () => {
   });
 
   it('is not made to a host outside of the list, whatever it asks for', async () => {
-    for (const path of ['/_matrix/key/v2/server', '/.well-known/matrix/server', '/_matrix/media/v3/download/a.test/x']) {
+    for (const path of [
+      '/_matrix/key/v2/server',
+      '/.well-known/matrix/server',
+      '/_matrix/media/v3/download/a.test/x',
+    ]) {
       expect(await call(intercepting, { host: 'evil.test', path })).toBeUndefined();
     }
     expect([refused, seen]).toEqual([Array(3).fill('not-listed'), []]);
   });
 
   it('is not made to another port than the one in the name', async () => {
-    expect((await call(intercepting, { host: 'b.test', path: '/_matrix/key/v2/server', to: port + 1 }))?.status).toBeUndefined();
+    expect(
+      (await call(intercepting, { host: 'b.test', path: '/_matrix/key/v2/server', to: port + 1 }))?.status,
+    ).toBeUndefined();
     expect(refused).toEqual(['not-listed']);
   });
 
@@ -170,7 +220,9 @@ describe('a call that is looked into', () => {
 
   it('comes to where a well-known file of the list has said, from then on', async () => {
     // A well-known file is at port 443: by that port the proxy knows it, whatever listens there.
-    expect(await call(intercepting, { host: 'delegated.test', path: '/_matrix/key/v2/server' })).toBeUndefined();
+    expect(
+      await call(intercepting, { host: 'delegated.test', path: '/_matrix/key/v2/server' }),
+    ).toBeUndefined();
     const got = await call(intercepting, { host: 'a.test', path: '/.well-known/matrix/server' });
     expect([got?.status, got?.body]).toEqual([200, expect.stringContaining('delegated.test')]);
   });
@@ -184,7 +236,9 @@ describe('a connection that is passed through', () => {
 
   it('leads to hosts that are named beside the list', async () => {
     expect((await call(passing, { host: 'push.test', path: '/_matrix/push/v1/notify' }))?.status).toBe(404);
-    expect((await call(intercepting, { host: 'push.test', path: '/_matrix/push/v1/notify' }))?.status).toBe(404);
+    expect((await call(intercepting, { host: 'push.test', path: '/_matrix/push/v1/notify' }))?.status).toBe(
+      404,
+    );
   });
 
   it('is refused to others, and where it asks for another name than its host', async () => {
@@ -196,11 +250,14 @@ describe('a connection that is passed through', () => {
 });
 
 describe('a connection', () => {
-  it.each(['a.test', 'a.test:0', 'a.test:99999', ':443', 'http://a.test:443', 'a b:443', '[::1:443'])('to %j is none', async (target) => {
-    const { line, socket } = await open(intercepting, target);
-    expect(line).toMatch(/^HTTP\/1\.1 400/);
-    socket.destroy();
-  });
+  it.each(['a.test', 'a.test:0', 'a.test:99999', ':443', 'http://a.test:443', 'a b:443', '[::1:443'])(
+    'to %j is none',
+    async (target) => {
+      const { line, socket } = await open(intercepting, target);
+      expect(line).toMatch(/^HTTP\/1\.1 400/);
+      socket.destroy();
+    },
+  );
 
   it('to a private address is refused before anything is said', async () => {
     const guarded = proxy(['127.0.0.1'], true, new PrivateAddresses([]));

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { type Socket, connect, isIP } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { readTlsClientHello } from 'read-tls-client-hello';
+import { getExtensionData, readTlsClientHello } from 'read-tls-client-hello';
 import { refusalOf } from '../inbound/federation-check';
 import { Refusal, forbidden } from '../requests/refusal';
 import type { KnownHosts } from './known-hosts';
@@ -42,7 +42,10 @@ export class ConnectProxy {
     this.server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       void this.connect(request, socket, head);
     });
-    this.inner = createServer({ keepAliveTimeout: 125_000 }, (request, response) => void this.call(request, response));
+    this.inner = createServer(
+      { keepAliveTimeout: 125_000 },
+      (request, response) => void this.call(request, response),
+    );
   }
 
   /** Ends what is open. */
@@ -92,7 +95,12 @@ export class ConnectProxy {
 
   private pass(socket: Socket, host: string, port: number): void {
     const { lookup } = this.dependencies.addresses;
-    const upstream = connect({ host: host.replace(/^\[|\]$/g, ''), port, lookup, timeout: CONNECT_TIMEOUT_MS });
+    const upstream = connect({
+      host: host.replace(/^\[|\]$/g, ''),
+      port,
+      lookup,
+      timeout: CONNECT_TIMEOUT_MS,
+    });
     upstream.once('connect', () => upstream.setTimeout(0));
     upstream.once('timeout', () => upstream.destroy());
     upstream.on('error', () => socket.destroy());
@@ -112,7 +120,11 @@ export class ConnectProxy {
       this.dependencies.onRefusal(refusal, failure);
       if (response.headersSent) return void response.destroy();
       const body = JSON.stringify({ errcode: refusal.errcode, error: refusal.message });
-      response.writeHead(refusal.status, { ...refusal.headers, 'content-type': 'application/json', connection: 'close' });
+      response.writeHead(refusal.status, {
+        ...refusal.headers,
+        'content-type': 'application/json',
+        connection: 'close',
+      });
       response.end(body);
     }
   }
@@ -142,7 +154,7 @@ function readAuthority(text: string): { host: string; port: number } {
 async function nameAskedFor(socket: Socket, host: string): Promise<string> {
   const timer = setTimeout(() => socket.destroy(), HELLO_TIMEOUT_MS);
   try {
-    const { serverName } = await readTlsClientHello(socket);
+    const serverName = getExtensionData(await readTlsClientHello(socket), 'server_name')?.serverName;
     const address = host.replace(/^\[|\]$/g, '');
     if (serverName === undefined && isIP(address) === 0) {
       throw forbidden('The connection asks for no name.', 'sni');

@@ -1,7 +1,11 @@
 import { KnownHosts } from './known-hosts';
 
 const domains = ['a.example', 'b.example:8449'];
-const known = (listed = domains) => new KnownHosts((server) => Promise.resolve(listed.includes(server)), () => domains);
+const known = (listed = domains) =>
+  new KnownHosts(
+    (server) => Promise.resolve(listed.includes(server)),
+    () => domains,
+  );
 const at = (name: string, port = 8448) => ({ name, port });
 
 describe('KnownHosts', () => {

@@ -40,7 +40,10 @@ export class KnownHosts {
       if (await this.isListed(server)) return true;
     }
     // It may have come into the list since.
-    return (await this.isListed(place.name.toLowerCase())) || this.isListed(`${place.name.toLowerCase()}:${place.port}`);
+    return (
+      (await this.isListed(place.name.toLowerCase())) ||
+      this.isListed(`${place.name.toLowerCase()}:${place.port}`)
+    );
   }
 
   /** Whether a homeserver can be at a place: by its name, or by what its well-known file has said. */

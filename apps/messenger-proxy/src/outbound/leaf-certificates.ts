@@ -26,10 +26,15 @@ export class LeafCertificates {
 
   private async make(host: string): Promise<SecureContext> {
     const names = isIP(host) === 0 ? { dns: [host] } : { dns: [], ip: [host] };
-    const { certificatePem, privateKeyPem } = await makeLeaf(this.authority, names, [ExtendedKeyUsage.serverAuth], {
-      now: new Date(),
-      days: VALID_DAYS,
-    });
+    const { certificatePem, privateKeyPem } = await makeLeaf(
+      this.authority,
+      names,
+      [ExtendedKeyUsage.serverAuth],
+      {
+        now: new Date(),
+        days: VALID_DAYS,
+      },
+    );
     return createSecureContext({ cert: certificatePem, key: privateKeyPem, minVersion: 'TLSv1.2' });
   }
 }

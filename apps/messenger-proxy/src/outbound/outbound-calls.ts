@@ -53,7 +53,12 @@ export class OutboundCalls {
     }
     const xMatrix = parseXMatrix(request.headers.authorization);
     if (xMatrix?.destination === undefined) {
-      throw new Refusal(401, 'M_UNAUTHORIZED', 'Missing X-Matrix authorization header with a destination.', 'x-matrix');
+      throw new Refusal(
+        401,
+        'M_UNAUTHORIZED',
+        'Missing X-Matrix authorization header with a destination.',
+        'x-matrix',
+      );
     }
     if (xMatrix.origin !== this.dependencies.ownServer) {
       throw forbidden('The request is not of this homeserver.', 'origin');
@@ -88,8 +93,7 @@ export class OutboundCalls {
     }
     const { status, headers, body } = await forwarder.fetch(request, { target: WELL_KNOWN });
     if (status === 200) this.dependencies.hosts.noteDelegation(name, jsonOf(body));
-    const { 'content-length': _length, ...kept } = headers;
-    response.writeHead(status, { ...kept, 'content-length': body.length });
+    response.writeHead(status, { ...headers, 'content-length': body.length });
     response.end(body);
   }
 }

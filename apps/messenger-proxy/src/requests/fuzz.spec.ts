@@ -5,8 +5,30 @@ import { clientRoutes, guardedClientRoutes, withoutVersion } from '../routes/cli
 import { RouteTable, isMatch } from '../routes/route-table';
 
 /** What somebody would try who wants to be read in two ways. */
-const trick = fc.constantFrom('%2e', '%2E%2e', '..', '.', '//', '%2f', '\\', '%5c', ';', '?', '#', '%00', '%', '%zz', ' ', '%c0%af', 'é');
-const part = fc.oneof(trick, fc.constantFrom('_matrix', 'client', 'v3', 'createRoom', 'rooms', '!r:b', 'invite', '_synapse', 'admin'), fc.string());
+const trick = fc.constantFrom(
+  '%2e',
+  '%2E%2e',
+  '..',
+  '.',
+  '//',
+  '%2f',
+  '\\',
+  '%5c',
+  ';',
+  '?',
+  '#',
+  '%00',
+  '%',
+  '%zz',
+  ' ',
+  '%c0%af',
+  'é',
+);
+const part = fc.oneof(
+  trick,
+  fc.constantFrom('_matrix', 'client', 'v3', 'createRoom', 'rooms', '!r:b', 'invite', '_synapse', 'admin'),
+  fc.string(),
+);
 const target = fc.array(part, { maxLength: 10 }).map((parts) => `/${parts.join('/')}`);
 
 describe('whatever is sent as an address', () => {
@@ -22,7 +44,10 @@ describe('whatever is sent as an address', () => {
   });
 
   it('finds a route only where each fixed part is the same byte for byte', () => {
-    const table = new RouteTable([...clientRoutes(), ...guardedClientRoutes().filter(({ path }) => path.endsWith('createRoom/{txnId}'))]);
+    const table = new RouteTable([
+      ...clientRoutes(),
+      ...guardedClientRoutes().filter(({ path }) => path.endsWith('createRoom/{txnId}')),
+    ]);
     fc.assert(
       fc.property(target, (text) => {
         const path = withoutVersion(text);
@@ -42,7 +67,24 @@ describe('whatever is sent as an address', () => {
 
 describe('whatever is sent as an X-Matrix header', () => {
   const text = fc.array(
-    fc.oneof(fc.constantFrom('origin', 'destination', 'key', 'sig', '=', ',', '"', '\\', ' ', 'a.example', 'ed25519:k', 'A'.repeat(86), 'X-Matrix '), fc.string()),
+    fc.oneof(
+      fc.constantFrom(
+        'origin',
+        'destination',
+        'key',
+        'sig',
+        '=',
+        ',',
+        '"',
+        '\\',
+        ' ',
+        'a.example',
+        'ed25519:k',
+        'A'.repeat(86),
+        'X-Matrix ',
+      ),
+      fc.string(),
+    ),
     { maxLength: 20 },
   );
 

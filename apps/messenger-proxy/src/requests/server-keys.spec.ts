@@ -27,7 +27,10 @@ describe('NotarizedKeys', () => {
   it('finds a key that its server has signed, and asks once', async () => {
     const ask = jest.fn().mockResolvedValue(answer());
     const keys = new NotarizedKeys(ask);
-    const found = await Promise.all([keys.find('a.example', 'ed25519:k1'), keys.find('a.example', 'ed25519:k1')]);
+    const found = await Promise.all([
+      keys.find('a.example', 'ed25519:k1'),
+      keys.find('a.example', 'ed25519:k1'),
+    ]);
     expect(found.map((key) => key && rawOf(key))).toEqual([rawOf(publicKey), rawOf(publicKey)]);
     await keys.find('a.example', 'ed25519:k1');
     expect(ask.mock.calls).toEqual([['/_matrix/key/v2/query/a.example']]);

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { canonicalJson, ed25519Key, isSignedBy } from './signed-json';
 
 describe('canonicalJson', () => {
@@ -8,7 +8,13 @@ describe('canonicalJson', () => {
     [{ one: 1, two: 'Two' }, '{"one":1,"two":"Two"}'],
     [{ b: '2', a: '1' }, '{"a":"1","b":"2"}'],
     [
-      { auth: { success: true, mxid: '@john.doe:example.com', profile: { display_name: 'John Doe', three_pids: [] } } },
+      {
+        auth: {
+          success: true,
+          mxid: '@john.doe:example.com',
+          profile: { display_name: 'John Doe', three_pids: [] },
+        },
+      },
       '{"auth":{"mxid":"@john.doe:example.com","profile":{"display_name":"John Doe","three_pids":[]},"success":true}}',
     ],
     [{ a: '日本語' }, '{"a":"日本語"}'],
@@ -25,7 +31,7 @@ describe('canonicalJson', () => {
 
 describe('isSignedBy', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const raw = createPublicKey(publicKey).export({ format: 'der', type: 'spki' }).subarray(-32);
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   const key = ed25519Key(raw.toString('base64').replace(/=+$/, ''))!;
   const signature = sign(null, Buffer.from('{"a":1,"b":[2]}'), privateKey).toString('base64');
 
@@ -35,11 +41,21 @@ describe('isSignedBy', () => {
 
   it('knows a wrong one', () => {
     expect(isSignedBy({ a: 2, b: [2] }, key, signature)).toBe(false);
-    expect(isSignedBy({ a: 1, b: [2] }, key, signature.replace(/^./, (c) => (c === 'A' ? 'B' : 'A')))).toBe(false);
+    expect(
+      isSignedBy(
+        { a: 1, b: [2] },
+        key,
+        signature.replace(/^./, (c) => (c === 'A' ? 'B' : 'A')),
+      ),
+    ).toBe(false);
     expect(isSignedBy({ a: 1, b: [2] }, key, 'short')).toBe(false);
   });
 
   it('takes nothing for a key that is none', () => {
-    expect([ed25519Key('AAAA'), ed25519Key(undefined), ed25519Key(7)]).toEqual([undefined, undefined, undefined]);
+    expect([ed25519Key('AAAA'), ed25519Key(undefined), ed25519Key(7)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -38,6 +38,8 @@ describe('parseXMatrix', () => {
 });
 
 it('writes what it reads in one form', () => {
-  const read = parseXMatrix(`x-matrix sig=${sig}, key=ed25519:k1 ,destination=b.example:8448, origin=a.example`);
+  const read = parseXMatrix(
+    `x-matrix sig=${sig}, key=ed25519:k1 ,destination=b.example:8448, origin=a.example`,
+  );
   expect(formatXMatrix(read!)).toBe(full);
 });

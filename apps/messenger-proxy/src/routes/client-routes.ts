@@ -45,7 +45,8 @@ export function guardedClientRoutes(): Route<ClientRule>[] {
   );
 }
 
-const VERSION = /^\/_matrix\/(client|media)\/(?:api\/v1|r0|v\d+|unstable(?:\/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+)?)\//;
+const VERSION =
+  /^\/_matrix\/(client|media)\/(?:api\/v1|r0|v\d+|unstable(?:\/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+)?)\//;
 
 /**
  * The path of a call as the table of routes has it, whatever version of the API is asked for: a homeserver answers to

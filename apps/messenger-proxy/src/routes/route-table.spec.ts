@@ -37,7 +37,9 @@ describe('the calls of clients', () => {
 
   it('come with their parameters decoded once', () => {
     const found = table.find('PUT', '/_matrix/client/v3/rooms/!a:b/state/m.room.member/%40c%253A:d');
-    expect(found).toMatchObject({ parameters: { roomId: '!a:b', type: 'm.room.member', stateKey: '@c%3A:d' } });
+    expect(found).toMatchObject({
+      parameters: { roomId: '!a:b', type: 'm.room.member', stateKey: '@c%3A:d' },
+    });
   });
 
   it('with a parameter that is no text lead nowhere', () => {
@@ -51,10 +53,13 @@ describe('the calls of clients', () => {
     }
   });
 
-  it.each(clientRoutes().map((route) => [`${route.method} ${route.path}`, route] as const))('know %s', (_name, route) => {
-    const path = route.path.replace(/\{[^}]*\}/g, 'x');
-    expect(table.find(route.method, path)).toMatchObject({ route: { rule: route.rule } });
-  });
+  it.each(clientRoutes().map((route) => [`${route.method} ${route.path}`, route] as const))(
+    'know %s',
+    (_name, route) => {
+      const path = route.path.replace(/\{[^}]*\}/g, 'x');
+      expect(table.find(route.method, path)).toMatchObject({ route: { rule: route.rule } });
+    },
+  );
 });
 
 describe('withoutVersion', () => {
@@ -63,7 +68,10 @@ describe('withoutVersion', () => {
     ['/_matrix/client/r0/createRoom', '/_matrix/client/v3/createRoom'],
     ['/_matrix/client/unstable/createRoom', '/_matrix/client/v3/createRoom'],
     ['/_matrix/client/unstable/org.example.msc1/rooms/!a:b/invite', '/_matrix/client/v3/rooms/!a:b/invite'],
-    ['/_matrix/client/unstable/org.matrix.msc3916/media/download/a/b', '/_matrix/client/v1/media/download/a/b'],
+    [
+      '/_matrix/client/unstable/org.matrix.msc3916/media/download/a/b',
+      '/_matrix/client/v1/media/download/a/b',
+    ],
     ['/_matrix/media/r0/download/a/b', '/_matrix/media/v3/download/a/b'],
     ['/_matrix/client/versions', '/_matrix/client/versions'],
     ['/_matrix/federation/v1/version', '/_matrix/federation/v1/version'],

@@ -23,7 +23,7 @@ export interface NoMatch {
 export class RouteTableError extends Error {}
 
 const LINE = /^(GET|PUT|POST|DELETE|ANY)\s+(\/\S*)\s+([a-z-]+)$/;
-const PARAMETER = /^\{([A-Za-z]+)\}$/;
+const PARAMETER = /^\{([A-Za-z_]+)\}$/;
 
 /**
  * Reads a table: a line for each route, with method, path and rule. Empty lines and lines that begin with # are left out.

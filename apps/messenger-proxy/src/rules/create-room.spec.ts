@@ -17,7 +17,10 @@ describe('a new room', () => {
     ['with somebody of the list', { room_version: '10', invite: ['@a:partner.example'] }],
     ['with somebody here who lets us', { room_version: '10', invite: ['@open:own.example'] }],
     ['of the other version', { room_version: '9' }],
-    ['that is public and stays here', { room_version: '10', preset: 'public_chat', creation_content: { 'm.federate': false } }],
+    [
+      'that is public and stays here',
+      { room_version: '10', preset: 'public_chat', creation_content: { 'm.federate': false } },
+    ],
   ])('%s is made as it was asked for', async (_what, body) => {
     expect(await make(body)).toBeUndefined();
   });
@@ -30,7 +33,11 @@ describe('a new room', () => {
     ['an e-mail address', { invite_3pid: [{ medium: 'email', address: 'a@b.example' }] }, 'invite-3pid'],
     [
       'somebody by a state event',
-      { initial_state: [{ type: 'm.room.member', state_key: '@a:evil.example', content: { membership: 'invite' } }] },
+      {
+        initial_state: [
+          { type: 'm.room.member', state_key: '@a:evil.example', content: { membership: 'invite' } },
+        ],
+      },
       'not-listed',
     ],
     [
@@ -66,14 +73,25 @@ describe('a new room', () => {
   it.each([
     ['by its preset', { preset: 'public_chat' }],
     ['by its visibility', { visibility: 'public' }],
-    ['by a state event', { initial_state: [{ type: 'm.room.join_rules', content: { join_rule: 'public' } }] }],
+    [
+      'by a state event',
+      { initial_state: [{ type: 'm.room.join_rules', content: { join_rule: 'public' } }] },
+    ],
   ])('that is public %s stays in its homeserver', async (_how, body) => {
     const changed = await make({ ...body, room_version: '10', creation_content: { type: 'm.space' } });
-    expect(changed).toEqual({ ...body, room_version: '10', creation_content: { type: 'm.space', 'm.federate': false } });
+    expect(changed).toEqual({
+      ...body,
+      room_version: '10',
+      creation_content: { type: 'm.space', 'm.federate': false },
+    });
   });
 
   it('may be anything else where only the list counts', async () => {
-    const body = { invite: ['@a:partner.example', '@b:partner.example'], room_version: '12', preset: 'public_chat' };
+    const body = {
+      invite: ['@a:partner.example', '@b:partner.example'],
+      room_version: '12',
+      preset: 'public_chat',
+    };
     expect(await make(body, open)).toBeUndefined();
     await expect(make({ invite: ['@a:evil.example'] }, open)).rejects.toMatchObject({ rule: 'not-listed' });
   });

@@ -15,8 +15,14 @@ const edu = (edu_type: string, content: object) => ({ edus: [{ edu_type, content
 describe('a transaction', () => {
   it.each([
     ['with nothing', {}],
-    ['with messages of people in the list and here', { pdus: [message('@x:a.example'), message('@y:b.example'), message('@z:own.example')] }],
-    ['in which somebody outside is removed', { pdus: [member('@gone:evil.example', 'leave'), member('@gone:evil.example', 'ban')] }],
+    [
+      'with messages of people in the list and here',
+      { pdus: [message('@x:a.example'), message('@y:b.example'), message('@z:own.example')] },
+    ],
+    [
+      'in which somebody outside is removed',
+      { pdus: [member('@gone:evil.example', 'leave'), member('@gone:evil.example', 'ban')] },
+    ],
     ['with a receipt', edu('m.receipt', { '!r': { 'm.read': { '@x:a.example': { event_ids: [] } } } })],
     ['with something of tomorrow', edu('org.example.new', { user_id: '@x:evil.example' })],
   ])('%s is let through', async (_what, body) => {
@@ -39,12 +45,14 @@ describe('a transaction', () => {
     await expect(check(body)).rejects.toMatchObject({ status: 403, errcode: 'M_FORBIDDEN' });
   });
 
-  it.each([[{ pdus: {} }], [{ pdus: ['x'] }], [{ edus: [{ edu_type: 'm.typing' }] }], [edu('m.receipt', { '!r': 1 })]])(
-    'that is %j is none',
-    async (body) => {
-      await expect(check(body)).rejects.toMatchObject({ status: 400, errcode: 'M_BAD_JSON' });
-    },
-  );
+  it.each([
+    [{ pdus: {} }],
+    [{ pdus: ['x'] }],
+    [{ edus: [{ edu_type: 'm.typing' }] }],
+    [edu('m.receipt', { '!r': 1 })],
+  ])('that is %j is none', async (body) => {
+    await expect(check(body)).rejects.toMatchObject({ status: 400, errcode: 'M_BAD_JSON' });
+  });
 });
 
 describe('an invite of another homeserver', () => {

@@ -49,14 +49,18 @@ describe('a state event', () => {
 
   it('cannot make a room public (A_28271), where that is a rule', async () => {
     const body = { join_rule: 'public' };
-    await expect(check('m.room.join_rules', '', body)).rejects.toMatchObject({ errcode: 'M_INVALID_ROOM_STATE' });
+    await expect(check('m.room.join_rules', '', body)).rejects.toMatchObject({
+      errcode: 'M_INVALID_ROOM_STATE',
+    });
     await expect(check('m.room.join_rules', '', body, open)).resolves.toBeUndefined();
   });
 });
 
 describe('a message', () => {
   it.each(['👍', '👩🏽‍⚕️', '🇳🇱', '1️⃣'])('may be a reaction with %s', (key) => {
-    expect(() => checkSend('m.reaction', { 'm.relates_to': { rel_type: 'm.annotation', key } })).not.toThrow();
+    expect(() =>
+      checkSend('m.reaction', { 'm.relates_to': { rel_type: 'm.annotation', key } }),
+    ).not.toThrow();
   });
 
   it.each([
@@ -70,7 +74,9 @@ describe('a message', () => {
   });
 
   it('may not be in a thread, and anything else may be', () => {
-    expect(() => checkSend('m.room.message', { 'm.relates_to': { rel_type: 'm.thread' } })).toThrow('Threads');
+    expect(() => checkSend('m.room.message', { 'm.relates_to': { rel_type: 'm.thread' } })).toThrow(
+      'Threads',
+    );
     expect(() => checkSend('m.room.message', { body: 'x', 'm.relates_to': 'nonsense' })).not.toThrow();
   });
 });

@@ -28,7 +28,12 @@ export async function checkState(
   rules: RoomRules,
   guard: Guard,
 ): Promise<void> {
-  if (type === 'm.room.member' && stateKey !== sender && body.membership !== 'leave' && body.membership !== 'ban') {
+  if (
+    type === 'm.room.member' &&
+    stateKey !== sender &&
+    body.membership !== 'leave' &&
+    body.membership !== 'ban'
+  ) {
     await guard.requireInvite(sender, stateKey);
   }
   if (type === 'm.room.join_rules' && body.join_rule === 'public' && rules.publicRoomsStayHere) {
@@ -43,7 +48,11 @@ export function checkSend(type: string, body: JsonObject): void {
     throw new Refusal(400, 'M_FORBIDDEN', 'Threads are not allowed.', 'thread');
   }
   if (type !== 'm.reaction') return;
-  if (relation.rel_type !== 'm.annotation' || typeof relation.key !== 'string' || !ONE_EMOJI.test(relation.key)) {
+  if (
+    relation.rel_type !== 'm.annotation' ||
+    typeof relation.key !== 'string' ||
+    !ONE_EMOJI.test(relation.key)
+  ) {
     throw badJson('A reaction is one emoji.', 'reaction');
   }
 }
@@ -52,7 +61,12 @@ export function checkSend(type: string, body: JsonObject): void {
 export function checkPresence(body: JsonObject): void {
   const text = body.status_msg;
   if (typeof text === 'string' && text.length > MAX_STATUS_LENGTH) {
-    throw new Refusal(403, 'M_TOO_LARGE', `A status has at most ${MAX_STATUS_LENGTH} characters.`, 'presence');
+    throw new Refusal(
+      403,
+      'M_TOO_LARGE',
+      `A status has at most ${MAX_STATUS_LENGTH} characters.`,
+      'presence',
+    );
   }
 }
 

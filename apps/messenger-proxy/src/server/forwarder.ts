@@ -29,10 +29,10 @@ export interface Forwarded {
   readonly body?: Buffer;
 }
 
-/** An answer that was read whole. */
+/** An answer that was read whole; its headers without those of the connection and of the length. */
 export interface WholeAnswer {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
 }
 
@@ -100,7 +100,8 @@ export class Forwarder {
       });
       const bytes = Buffer.from(await body.arrayBuffer());
       if (bytes.length > MAX_WHOLE_BYTES) throw new Error('too large');
-      return { status: statusCode, headers, body: bytes };
+      const { 'content-length': _length, ...kept } = passedOn(headers);
+      return { status: statusCode, headers: kept, body: bytes };
     } catch (error) {
       throw unreachable(error);
     }
@@ -120,7 +121,10 @@ export class Forwarder {
     }
   }
 
-  private headersFor(request: IncomingMessage, { headers, body }: Forwarded): Record<string, string | string[]> {
+  private headersFor(
+    request: IncomingMessage,
+    { headers, body }: Forwarded,
+  ): Record<string, string | string[]> {
     return {
       ...passedOn(request.headers),
       ...(body && { 'content-length': String(body.length) }),
@@ -139,7 +143,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 /** Without what is meant for one connection: also what `Connection` itself names. */
 export function passedOn(headers: IncomingHttpHeaders): Record<string, string | string[]> {
-  const named = new Set(String(headers.connection ?? '').toLowerCase().split(/\s*,\s*/));
+  const named = new Set(
+    String(headers.connection ?? '')
+      .toLowerCase()
+      .split(/\s*,\s*/),
+  );
   const kept: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && !HOP_BY_HOP.has(name) && !named.has(name)) kept[name] = value;

@@ -43,7 +43,11 @@ export function contactsApi({ contacts, owner }: ContactsApiDependencies): Fasti
     const known = error instanceof ContactError;
     void reply.code(status).send({
       errorCode: known ? error.errorCode : status < 500 ? 'BAD_REQUEST' : 'INTERNAL',
-      errorMessage: known ? error.message : status < 500 ? 'The request could not be read.' : 'Internal error.',
+      errorMessage: known
+        ? error.message
+        : status < 500
+          ? 'The request could not be read.'
+          : 'Internal error.',
     });
   });
   app.setNotFoundHandler(() => {
@@ -56,7 +60,8 @@ export function contactsApi({ contacts, owner }: ContactsApiDependencies): Fasti
   }));
   app.post(`${BASE}/contacts`, async (request) => {
     const contact = contactOf(await ownerOf(request, owner), request.body);
-    if (!(await contacts.add(contact))) throw new ContactError(409, 'CONFLICT', 'There is such a contact already.');
+    if (!(await contacts.add(contact)))
+      throw new ContactError(409, 'CONFLICT', 'There is such a contact already.');
     return jsonOf(contact);
   });
   app.put(`${BASE}/contacts`, async (request) => {
@@ -70,7 +75,8 @@ export function contactsApi({ contacts, owner }: ContactsApiDependencies): Fasti
     return jsonOf(contact);
   });
   app.delete<{ Params: { mxid: string } }>(`${BASE}/contacts/:mxid`, async (request, reply) => {
-    if (!(await contacts.remove(await ownerOf(request, owner), idOf(request.params.mxid)))) throw unknownContact();
+    if (!(await contacts.remove(await ownerOf(request, owner), idOf(request.params.mxid))))
+      throw unknownContact();
     return reply.code(204).send();
   });
   return app;
@@ -90,7 +96,11 @@ function contactOf(owner: UserId, body: unknown): InviteContact {
   const { data, error } = contactSchema.safeParse(body);
   if (!data) {
     const [issue] = error.issues;
-    throw new ContactError(400, 'BAD_REQUEST', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a contact'}`);
+    throw new ContactError(
+      400,
+      'BAD_REQUEST',
+      `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a contact'}`,
+    );
   }
   const { mxid, displayName, inviteSettings } = data;
   return {

@@ -9,7 +9,12 @@ const nameOf = (key: Key): string => `${proxySettings.proxy[key].env} (proxy.${k
 
 /** Settings of the proxy that only make sense together. */
 export function proxyMistakes(proxy: ProxyConfig): ConfigMistake[] {
-  return [...trustMistakes(proxy), ...inviteMistakes(proxy), ...inboundMistakes(proxy), ...outboundMistakes(proxy)];
+  return [
+    ...trustMistakes(proxy),
+    ...inviteMistakes(proxy),
+    ...inboundMistakes(proxy),
+    ...outboundMistakes(proxy),
+  ];
 }
 
 function trustMistakes({ list, listKey, listAuthorities }: ProxyConfig): ConfigMistake[] {
@@ -17,7 +22,10 @@ function trustMistakes({ list, listKey, listAuthorities }: ProxyConfig): ConfigM
   return [
     {
       setting: nameOf('listKey'),
-      problem: listKey === undefined ? 'is not set, and nobody is named whose list counts' : 'is set beside authorities',
+      problem:
+        listKey === undefined
+          ? 'is not set, and nobody is named whose list counts'
+          : 'is set beside authorities',
       mend: `set it, or ${proxySettings.proxy.listAuthorities.env} for a list with certificates; one of the two`,
     },
   ];

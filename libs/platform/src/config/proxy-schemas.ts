@@ -13,7 +13,9 @@ export function fileOrUrl() {
 function isSafe(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || (protocol === 'http:' && /^(127\.[\d.]+|localhost|\[::1\])$/.test(hostname));
+  return (
+    protocol === 'https:' || (protocol === 'http:' && /^(127\.[\d.]+|localhost|\[::1\])$/.test(hostname))
+  );
 }
 
 /** Host names, in small letters. */
@@ -33,7 +35,9 @@ export function hostNames() {
 
 /** Words without white space, at least one. */
 export function words() {
-  return z.preprocess(partsOf, z.array(z.string().regex(/^\S+$/)).min(1)).describe('words, separated by commas');
+  return z
+    .preprocess(partsOf, z.array(z.string().regex(/^\S+$/)).min(1))
+    .describe('words, separated by commas');
 }
 
 /** A public key, PEM. */

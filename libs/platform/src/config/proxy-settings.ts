@@ -1,7 +1,16 @@
 import type { Setting } from './setting';
 import { networks } from './compound-schemas';
 import { fileOrUrl, hostNames, pemPublicKey, words } from './proxy-schemas';
-import { matching, oneOf, pemCertificates, pemKey, secretText, url, wholeNumber, yesOrNo } from './setting-schemas';
+import {
+  matching,
+  oneOf,
+  pemCertificates,
+  pemKey,
+  secretText,
+  url,
+  wholeNumber,
+  yesOrNo,
+} from './setting-schemas';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -51,7 +60,7 @@ export const proxySettings = {
       env: 'PROXY_CONTACTS_PORT',
       schema: port(),
       optional: true,
-      doc: "Port of the contact management, where people say who may invite them; by profile: none, and 8070 for tim.",
+      doc: 'Port of the contact management, where people say who may invite them; by profile: none, and 8070 for tim.',
     },
     informationPort: {
       env: 'PROXY_INFORMATION_PORT',
