@@ -79,7 +79,7 @@ export class MessengerProxy implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     this.outbound?.close();
-    await Promise.all([this.inbound, ...this.sideApis].map((each) => each?.close()));
+    await Promise.all([this.inbound, ...this.sideApis].map(async (each) => each?.close()));
     await this.parts.homeserver.close();
   }
 
@@ -100,6 +100,7 @@ export class MessengerProxy implements BeforeApplicationShutdown {
     this.inbound.addContentTypeParser('*', (_request, _payload, done) => done(null));
     this.inbound.all('/', (request, reply) => {
       reply.hijack();
+      request.raw.url = request.originalUrl;
       return this.answer(proxy, request.raw, reply.raw);
     });
     await this.inbound.listen({ port: config.proxy.inboundPort, host: config.http.host });

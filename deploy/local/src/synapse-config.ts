@@ -16,7 +16,8 @@ export interface SynapseSettings {
     database: string;
     certificate: string;
     privateKey: string;
-    authority: string;
+    /** Each of one authority: Synapse reads no more. */
+    authorities: readonly string[];
     registrations: readonly string[];
   };
   secrets: { registration: string; macaroon: string; form: string };
@@ -67,7 +68,7 @@ export function synapseConfig(settings: SynapseSettings): string {
 
     tls_certificate_path: files.certificate,
     tls_private_key_path: files.privateKey,
-    federation_custom_ca_list: [files.authority], // replaces the system's list: no other authority is trusted
+    federation_custom_ca_list: files.authorities, // replaces the system's list: no other authority is trusted
     ...(settings.federation && { federation_domain_whitelist: settings.federation }),
     trusted_key_servers: [],
     ip_range_blacklist: [], // by default every private address is refused, and all of these servers are on 127.0.0.1

@@ -68,6 +68,10 @@ export async function prepareHomeserver(options: HomeserverOptions): Promise<Hom
     file: at(`as-${index}.yaml`),
     content,
   }));
+  const authorities = {
+    [at('ca.crt')]: options.authority.certificatePem,
+    ...(options.behindProxy && { [at('proxy-ca.crt')]: options.behindProxy.authorityPem }),
+  };
   const config = synapseConfig({
     serverName,
     clientPort,
@@ -81,7 +85,7 @@ export async function prepareHomeserver(options: HomeserverOptions): Promise<Hom
       database: at('homeserver.db'),
       certificate: at('tls.crt'),
       privateKey: at('tls.key'),
-      authority: at('ca.crt'),
+      authorities: Object.keys(authorities),
       registrations: registrations.map(({ file }) => file),
     },
     secrets,
@@ -94,7 +98,7 @@ export async function prepareHomeserver(options: HomeserverOptions): Promise<Hom
     [at('signing.key')]: signingKey(),
     [at('tls.crt')]: certificate.certificatePem,
     [at('tls.key')]: certificate.privateKeyPem,
-    [at('ca.crt')]: options.authority.certificatePem + (options.behindProxy?.authorityPem ?? ''),
+    ...authorities,
     ...Object.fromEntries(registrations.map(({ file, content }) => [file, content])),
   };
   await Promise.all(

@@ -46,7 +46,9 @@ export class FederationCalls {
         return this.forward(call, await this.checkNotary(call));
       case 'refuse-public-rooms':
         throw forbidden('The rooms here are not told to others.', 'public-rooms');
-      default:
+      case 'server':
+      case 'transaction':
+      case 'federation-invite':
         return this.answerServer(call);
     }
   }

@@ -86,7 +86,7 @@ beforeAll(async () => {
   intercepting = proxy(['a.test', 'wrong.test', `b.test:${port}`], true);
   passing = proxy(['a.test'], false);
   await Promise.all(
-    [intercepting, passing].map(({ server }) => server.listening || once(server, 'listening')),
+    [intercepting, passing].map(async ({ server }) => server.listening || once(server, 'listening')),
   );
 });
 
@@ -190,7 +190,7 @@ describe('a call that is looked into', () => {
     ],
     ['with an address of two readings', { host: 'a.test', path: '/_matrix/federation/../client' }, 'path'],
   ])('is refused %s', async (_what, options, rule) => {
-    const got = await call(intercepting, options as never);
+    const got = await call(intercepting, options);
     expect([got?.status, refused, seen]).toEqual([expect.any(Number), [rule], []]);
     expect(got!.status).toBeGreaterThanOrEqual(400);
   });

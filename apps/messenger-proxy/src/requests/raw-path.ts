@@ -1,5 +1,5 @@
 /** What a client that means well never sends: an address in two forms, which two readers understand in two ways. */
-const AMBIGUOUS = /[\\\x00-\x20\x7f-\uffff<>"^`{|}]|\/\/|\/\.{1,2}(?=\/|$)/;
+const AMBIGUOUS = /[^!-~]|[\\<>"^`{|}]|\/\/|\/\.{1,2}(?=\/|$)/;
 /** Letters, digits and the dot, which no client encodes; and the zero byte. */
 const NEEDLESS = /%(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|3\d|2e|00)/i;
 const ESCAPE = /%(?![0-9a-f]{2})/i;
@@ -18,7 +18,7 @@ export interface RawPath {
 export function readTarget(target: string): RawPath | undefined {
   const [, path = '', query = ''] = /^(\/[^?#]*)(\?[^#]*)?$/.exec(target) ?? [];
   if (path === '' || AMBIGUOUS.test(path) || NEEDLESS.test(path) || ESCAPE.test(path)) return undefined;
-  return /[\x00-\x20\x7f-\uffff]/.test(query) ? undefined : { path, query };
+  return /[^!-~]/.test(query) ? undefined : { path, query };
 }
 
 /** A segment of a path as text. @returns undefined where it is no UTF-8 */

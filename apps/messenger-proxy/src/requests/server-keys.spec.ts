@@ -33,7 +33,7 @@ describe('NotarizedKeys', () => {
     ]);
     expect(found.map((key) => key && rawOf(key))).toEqual([rawOf(publicKey), rawOf(publicKey)]);
     await keys.find('a.example', 'ed25519:k1');
-    expect(ask.mock.calls).toEqual([['/_matrix/key/v2/query/a.example']]);
+    expect(ask.mock.calls).toEqual([['a.example', 'ed25519:k1']]);
   });
 
   it.each([

@@ -32,8 +32,12 @@ const LONGEST_MS = 7 * 24 * 3_600_000;
 const ABSENT_MS = 60_000;
 const MAX_KEYS = 10_000;
 
-/** @returns the JSON of an answer, or undefined for 404 */
-export type AskHomeserver = (path: string) => Promise<unknown>;
+/**
+ * Asks our homeserver as a notary (`POST /_matrix/key/v2/query`). Asked for one key it fetches what it does not have; asked
+ * for all it would tell what it knows and no more.
+ * @returns the JSON of its answer
+ */
+export type AskNotary = (server: string, keyId: string) => Promise<unknown>;
 
 /**
  * The keys of other homeservers, by way of our own: as a notary it knows where a server is, what its certificate has to
@@ -44,7 +48,7 @@ export class NotarizedKeys implements ServerKeys {
   private readonly underWay = new Map<string, Promise<KeyObject | undefined>>();
 
   constructor(
-    private readonly ask: AskHomeserver,
+    private readonly ask: AskNotary,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -58,14 +62,13 @@ export class NotarizedKeys implements ServerKeys {
   }
 
   private async fetch(server: string, keyId: string, id: string): Promise<KeyObject | undefined> {
-    const answer = await this.ask(`/_matrix/key/v2/query/${encodeURIComponent(server)}`);
-    const parsed = keyResponse.safeParse(answer);
-    if (answer !== undefined && !parsed.success) {
+    const parsed = keyResponse.safeParse(await this.ask(server, keyId));
+    if (!parsed.success) {
       throw new TransientError('proxy-keys', 'The homeserver answered for keys with something else', {
         advice: 'the homeserver does not answer /_matrix/key/v2/query as specified',
       });
     }
-    for (const each of parsed.data?.server_keys ?? []) {
+    for (const each of parsed.data.server_keys) {
       const key = each.server_name === server ? ownKey(each, keyId) : undefined;
       const left = Math.min(each.valid_until_ts - this.now(), LONGEST_MS);
       if (key && left > 0) {

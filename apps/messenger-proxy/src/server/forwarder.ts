@@ -36,6 +36,12 @@ export interface WholeAnswer {
   readonly body: Buffer;
 }
 
+/** An answer to a call of our own. */
+export interface OwnAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
 const MAX_WHOLE_BYTES = 10 * 1024 * 1024;
 
 /** How a server proves who it is, and how it is found. */
@@ -100,7 +106,8 @@ export class Forwarder {
       });
       const bytes = Buffer.from(await body.arrayBuffer());
       if (bytes.length > MAX_WHOLE_BYTES) throw new Error('too large');
-      const { 'content-length': _length, ...kept } = passedOn(headers);
+      const kept = passedOn(headers);
+      delete kept['content-length'];
       return { status: statusCode, headers: kept, body: bytes };
     } catch (error) {
       throw unreachable(error);
@@ -108,13 +115,24 @@ export class Forwarder {
   }
 
   /** A GET of our own. @throws Refusal 502 or 504 */
-  async get(path: string, authorization?: string): Promise<{ status: number; body: Buffer }> {
+  get(path: string, authorization?: string): Promise<OwnAnswer> {
+    return this.own({ method: 'GET', path, headers: authorization === undefined ? {} : { authorization } });
+  }
+
+  /** A POST of our own. @throws Refusal 502 or 504 */
+  post(path: string, content: object): Promise<OwnAnswer> {
+    const headers = { 'content-type': 'application/json' };
+    return this.own({ method: 'POST', path, headers, body: JSON.stringify(content) });
+  }
+
+  private async own(request: {
+    method: 'GET' | 'POST';
+    path: string;
+    headers: Record<string, string>;
+    body?: string;
+  }): Promise<OwnAnswer> {
     try {
-      const { statusCode, body } = await this.pool.request({
-        method: 'GET',
-        path,
-        headers: authorization === undefined ? {} : { authorization },
-      });
+      const { statusCode, body } = await this.pool.request(request);
       return { status: statusCode, body: Buffer.from(await body.arrayBuffer()) };
     } catch (error) {
       throw unreachable(error);
