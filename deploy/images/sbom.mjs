@@ -27,6 +27,7 @@ const READ_BY_HAND = {
   '@lhncbc/ucum-lhc':
     'LICENSE.md: may be used and passed on with its notice; the terms of UCUM and LOINC hold for their tables',
   'emitter-component': 'Readme.md: MIT',
+  'read-tls-client-hello': 'LICENSE: Apache-2.0',
   fhirpath: 'LICENSE.md: based on BSD, of the U.S. National Library of Medicine',
 };
 

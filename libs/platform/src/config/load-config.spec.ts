@@ -216,6 +216,8 @@ describe('loadConfig', () => {
       'MATRIX_HS_TOKEN (appservice.hsToken)',
       'FHIR_BASE_URL (fhir.baseUrl)',
       'FHIR_NOTIFICATION_SECRETS (notifications.secrets)',
+      'PROXY_HOMESERVER_URL (proxy.homeserverUrl)',
+      'PROXY_LIST (proxy.list)',
       'DATABASE_ENCRYPTION_KEY (encryption.key)',
       'MATRIX_BOT_LOCALPART (matrix.botLocalpart)',
     ]);
