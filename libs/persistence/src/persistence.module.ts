@@ -12,6 +12,7 @@ import { DeliveryMarkStore } from './delivery-mark-store';
 import { DirectChatStore } from './direct-chat-store';
 import { DirectoryStore } from './directory-store';
 import { DueCareTeamStore } from './due-care-team-store';
+import { ErasureStore } from './erasure-store';
 import { HandledEventStore } from './handled-event-store';
 import { MessageLinkStore } from './message-link-store';
 import { NestedCareTeamStore } from './nested-care-team-store';
@@ -34,6 +35,7 @@ const plainStores = [
   DirectChatStore,
   DirectoryStore,
   DueCareTeamStore,
+  ErasureStore,
   HandledEventStore,
   MessageLinkStore,
   NestedCareTeamStore,

@@ -1,4 +1,4 @@
-import type { MessageKind, MessageOf, Parking } from '@bridge/contracts';
+import type { MessageKind, MessageOf, Parking, WorkStream } from '@bridge/contracts';
 import { Injectable } from '@nestjs/common';
 import { MalformedMessageError, UnknownKindError } from './errors';
 import { decodeMessage } from './message-codec';
@@ -6,6 +6,7 @@ import { messageHeaders } from './message-headers';
 import { partitionOf } from './partition';
 import { QueueConnection } from './queue-connection';
 import type { QueueContext } from './queue-context';
+import { workStreams } from './streams';
 import { parseWorkSubject } from './subject';
 
 /** A message that waits for its turn. */
@@ -30,6 +31,29 @@ export class QueueBacklog {
       from = stored.seq + 1;
       const waiting = read(stored.subject, stored.data, stored.time);
       if (waiting) yield waiting;
+    }
+  }
+
+  /**
+   * How many messages wait that have one of these ordering keys, or are being worked on. What waits in the background for
+   * other servers is in no line, and not looked at.
+   * @throws QueueUnavailableError
+   */
+  async countOf(keys: readonly string[]): Promise<number> {
+    const partitions = new Set(keys.map((key) => partitionOf(key, this.connection.config.partitions)));
+    let count = 0;
+    for (const stream of workStreams)
+      for (const partition of partitions) count += await this.countIn(stream, partition, new Set(keys));
+    return count;
+  }
+
+  private async countIn(stream: WorkStream, partition: number, keys: ReadonlySet<string>): Promise<number> {
+    let count = 0;
+    for (let from = 1; ;) {
+      const stored = await this.connection.storedFrom(stream, partition, from);
+      if (!stored) return count;
+      from = stored.seq + 1;
+      if (keys.has(stored.header?.get(messageHeaders.key) ?? '')) count += 1;
     }
   }
 
