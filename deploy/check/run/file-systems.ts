@@ -41,9 +41,9 @@ function common(accounts: Accounts): Mount[] {
   const [name = 'plain'] = accounts[0]?.split(':') ?? [];
   const passwd = join(etc, `passwd-${name}`);
   const always = ['root:x:0:0:root:/root:/bin/sh', 'nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin'];
-  writeFileSync(passwd, [...always, ...accounts, ''].join('\n'));
+  writeOnce(passwd, [...always, ...accounts, ''].join('\n'));
   const nsswitch = join(etc, 'nsswitch.conf');
-  writeFileSync(nsswitch, 'passwd: files\ngroup: files\nhosts: files dns\n');
+  writeOnce(nsswitch, 'passwd: files\ngroup: files\nhosts: files dns\n');
   return [
     // There, and not to be written unless something is mounted on them.
     folder('/tmp'),
@@ -53,4 +53,9 @@ function common(accounts: Accounts): Mount[] {
     readOnly('/etc/ld.so.cache'),
     readOnly('/etc/ssl'),
   ];
+}
+
+/** Containers that run already have the file mounted, and would find it empty for a moment. */
+function writeOnce(file: string, content: string): void {
+  if (!existsSync(file)) writeFileSync(file, content);
 }
