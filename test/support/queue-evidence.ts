@@ -69,6 +69,18 @@ export async function backlog(natsUrl: string): Promise<number> {
   return infos.reduce((sum, { state }) => sum + state.messages, 0);
 }
 
+/** The kinds of the messages in both work queues that no worker is done with, one for each. */
+export async function waitingKinds(natsUrl: string): Promise<string[]> {
+  const infos = await onQueue(natsUrl, ({ streams }) =>
+    Promise.all(workStreams.map((name) => streams.info(name, { subjects_filter: '>' }))),
+  );
+  return infos.flatMap(({ state }) =>
+    Object.entries(state.subjects ?? {}).flatMap(([subject, count]) =>
+      Array.from({ length: count }, () => subject.split('.').slice(2).join('.')),
+    ),
+  );
+}
+
 /**
  * Deliveries beyond the first of each message in both work queues, ever; to be asked when these are empty. A worker that
  * ends gives back what it holds, which counts, and so does every try after a failure.

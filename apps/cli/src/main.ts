@@ -2,10 +2,12 @@ import { userInfo } from 'node:os';
 import { ParkedConversationStore } from '@bridge/persistence';
 import { ConfigError, loadConfig } from '@bridge/platform';
 import { DeadLetterBox, type DeadLetterChoice, QueueBacklog, repartition } from '@bridge/queue';
+import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliModule, cliSections } from './cli.module';
-import { DeadLetterCommands } from './dead-letter-commands';
+import { DeadLetterCommands, type Output } from './dead-letter-commands';
+import { addErasure } from './erasure-command';
 import { OperatorAudit } from './operator-audit';
 import { ParkedReplay } from './parked-replay';
 
@@ -87,10 +89,19 @@ program
   )
   .action(() => told(repartitionQueues));
 
+addErasure(program, { byOperator, run: (act) => told(() => withBridge(act)) });
+
 void program.parseAsync();
 
 async function run(act: (commands: DeadLetterCommands) => Promise<void>): Promise<void> {
-  await told(() => withCommands(act));
+  await told(() => withBridge((app, output) => act(deadLetterCommands(app, output))));
+}
+
+function deadLetterCommands(app: INestApplicationContext, output: Output): DeadLetterCommands {
+  const box = app.get(DeadLetterBox);
+  const parked = app.get(ParkedConversationStore);
+  const replay = new ParkedReplay(box, parked, app.get(QueueBacklog));
+  return new DeadLetterCommands(box, parked, replay, app.get(OperatorAudit), output);
 }
 
 /** Without the module of the others: that does not start on queues with another number of partitions. */
@@ -110,7 +121,9 @@ async function told(act: () => Promise<void>): Promise<void> {
   }
 }
 
-async function withCommands(act: (commands: DeadLetterCommands) => Promise<void>): Promise<void> {
+async function withBridge(
+  act: (app: INestApplicationContext, output: Output) => Promise<void>,
+): Promise<void> {
   const app = await NestFactory.createApplicationContext(CliModule.forRoot(loadConfig(cliSections)), {
     logger: ['error', 'fatal'],
     abortOnError: false,
@@ -120,10 +133,7 @@ async function withCommands(act: (commands: DeadLetterCommands) => Promise<void>
       result: (text: string) => void process.stdout.write(`${text}\n`),
       note: (text: string) => void process.stderr.write(`${text}\n`),
     };
-    const box = app.get(DeadLetterBox);
-    const parked = app.get(ParkedConversationStore);
-    const replay = new ParkedReplay(box, parked, app.get(QueueBacklog));
-    await act(new DeadLetterCommands(box, parked, replay, app.get(OperatorAudit), output));
+    await act(app, output);
   } finally {
     await app.close();
   }

@@ -1,9 +1,10 @@
 import { AuditTrail, messageContent } from '@bridge/audit';
+import type { FhirRef } from '@bridge/contracts';
 import { refusalOfMessage } from '@bridge/mapping';
 import type { KeptDeadLetter } from '@bridge/queue';
 import { Injectable } from '@nestjs/common';
 
-/** What an operator does to dead letters, told in the audit before it is done. */
+/** What an operator does by hand, told in the audit before it is done. */
 @Injectable()
 export class OperatorAudit {
   constructor(private readonly trail: AuditTrail) {}
@@ -25,5 +26,21 @@ export class OperatorAudit {
     const key = `operator ${why} ${number} ${givenUpAt.toISOString()}`;
     const deed = { deed: 'execute', key, told: 'each-time', operator, reason: why } as const;
     await this.trail.around({ ...deed, by, to, what, room, event }, act, () => ({}));
+  }
+
+  /**
+   * Erases a patient, of whom the audit goes on telling that it was done.
+   * @param what care teams and conversations
+   * @throws what `act` throws, and what the database does: without it nothing is done
+   */
+  async aroundErasure(
+    patient: FhirRef,
+    what: readonly FhirRef[],
+    operator: string,
+    act: () => Promise<void>,
+  ): Promise<void> {
+    const reason = 'patient erased from Matrix and the bridge';
+    const deed = { deed: 'execute', key: `operator erases ${patient}`, told: 'each-time' } as const;
+    await this.trail.around({ ...deed, operator, reason, patient, what }, act, () => ({}));
   }
 }

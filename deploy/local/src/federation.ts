@@ -27,6 +27,8 @@ export interface FederationOptions {
   homeservers?: 'each' | 'vvt';
   /** Further environment variables of a homeserver. */
   homeserverEnv?: (organisation: Organisation) => Readonly<Record<string, string>>;
+  /** Of a database that is there. Default: the one of DATABASE_URL, else of a Postgres of its own. */
+  databaseUrl?: string;
   /** State and logs go below it; emptied first. Default: a new folder below .cache/run. */
   directory?: string;
   /** Told of each server's start. */
@@ -44,7 +46,7 @@ export interface Federation {
   databaseUrl: string;
   /** Undefined when the server is the one of NATS_URL. */
   natsProcess: ManagedProcess | undefined;
-  /** Undefined when the server is the one of DATABASE_URL. */
+  /** Undefined when the database was given. */
   postgresProcess: ManagedProcess | undefined;
   /** One file per server. */
   logDirectory: string;
@@ -95,7 +97,7 @@ export async function startFederation(options: FederationOptions = {}): Promise<
     homeservers: byOrganisation(servers.homeservers),
     natsUrl: servers.nats?.url ?? (process.env.NATS_URL as string),
     natsMonitorUrl: servers.nats?.monitorUrl,
-    databaseUrl: servers.postgres?.databaseUrl ?? (process.env.DATABASE_URL as string),
+    databaseUrl: servers.postgres?.databaseUrl ?? (givenDatabase(options) as string),
     natsProcess: servers.nats?.process,
     postgresProcess: servers.postgres?.process,
     logDirectory: folder.logs,
@@ -135,8 +137,9 @@ interface Servers {
 async function prepareServers(
   servers: Servers,
   folder: Folder,
-  { homeservers = 'each', registrationYaml, homeserverEnv }: FederationOptions,
+  options: FederationOptions,
 ): Promise<void> {
+  const { homeservers = 'each', registrationYaml, homeserverEnv } = options;
   const ports = await freePorts(ORGANISATIONS.length * 2 + 3);
   const nextPort = (): number => ports.pop() as number;
   const places = (name: string): { directory: string; logFile: string } => ({
@@ -169,9 +172,13 @@ async function prepareServers(
   if (!process.env.NATS_URL) {
     servers.nats = await prepareNatsServer({ port: nextPort(), monitorPort: nextPort(), ...places('nats') });
   }
-  if (!process.env.DATABASE_URL) {
+  if (!givenDatabase(options)) {
     servers.postgres = await preparePostgres({ port: nextPort(), ...places('postgres') });
   }
+}
+
+function givenDatabase({ databaseUrl = process.env.DATABASE_URL }: FederationOptions): string | undefined {
+  return databaseUrl || undefined;
 }
 
 /** Starts them side by side. The first failure stops the others, and is the one reported. */

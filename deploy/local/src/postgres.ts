@@ -53,6 +53,8 @@ export async function preparePostgres(options: {
       'listen_addresses=127.0.0.1',
       '-c',
       'unix_socket_directories=',
+      '-c',
+      'max_connections=300', // two bridges' side by side, with replicas
     ],
     env,
     logFile,

@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly settings?: Settings | ((homeservers: Federation['homeservers']) => Settings);
   /** Default: a homeserver for each organisation. */
   readonly homeservers?: FederationOptions['homeservers'];
+  /** Of a migrated database that is there. Default: a new one. */
+  readonly databaseUrl?: string;
   /** Default: the one that LOCAL_FHIR_SERVER names. */
   readonly fhirServer?: MakeFhirServer;
 }
@@ -42,6 +44,7 @@ export async function startStack({
   signal,
   settings = {},
   homeservers: whose,
+  databaseUrl: migrated,
   fhirServer = chosenFhirServer(),
 }: StackOptions = {}): Promise<Stack> {
   const [asPort, fhirIngressPort, mapperPort, managerPort, fhirPort] = (await freePorts(5)) as [
@@ -62,6 +65,7 @@ export async function startStack({
     onStep,
     signal,
     homeservers: whose,
+    databaseUrl: migrated,
     registrationYaml: (serverName) => registrationOf(secrets, serverName, urlOf('as-ingress', { ports })),
   });
   const { logDirectory, stateDirectory, databaseUrl, natsUrl, homeservers } = federation;
@@ -91,7 +95,7 @@ export async function startStack({
   try {
     await Promise.all([
       timedStep(onStep, 'FHIR server', () => fhir.process.start()),
-      timedStep(onStep, 'database migrations', () => migrate(databaseUrl)),
+      ...(migrated ? [] : [timedStep(onStep, 'database migrations', () => migrate(databaseUrl))]),
     ]);
     signal?.throwIfAborted();
   } catch (error) {

@@ -10,6 +10,7 @@ export * from './delivery-mark-store';
 export * from './direct-chat-store';
 export * from './directory-store';
 export * from './due-care-team-store';
+export * from './erasure-store';
 export * from './federation-list-store';
 export * from './handled-event-store';
 export * from './invite-contact-store';

@@ -12,6 +12,7 @@ import { DeliveryMarkStore } from './delivery-mark-store';
 import { DirectChatStore } from './direct-chat-store';
 import { DirectoryStore } from './directory-store';
 import { DueCareTeamStore } from './due-care-team-store';
+import { ErasureStore } from './erasure-store';
 import { FederationListStore } from './federation-list-store';
 import { HandledEventStore } from './handled-event-store';
 import { InviteContactStore } from './invite-contact-store';
@@ -36,6 +37,7 @@ const plainStores = [
   DirectChatStore,
   DirectoryStore,
   DueCareTeamStore,
+  ErasureStore,
   FederationListStore,
   HandledEventStore,
   InviteContactStore,

@@ -1,11 +1,13 @@
-import type { MessageKind, MessageOf, Parking } from '@bridge/contracts';
+import type { MessageKind, MessageOf, Parking, WorkStream } from '@bridge/contracts';
 import { Injectable } from '@nestjs/common';
+import type { StoredMsg } from 'nats';
 import { MalformedMessageError, UnknownKindError } from './errors';
 import { decodeMessage } from './message-codec';
 import { messageHeaders } from './message-headers';
 import { partitionOf } from './partition';
 import { QueueConnection } from './queue-connection';
 import type { QueueContext } from './queue-context';
+import { workStreams } from './streams';
 import { parseWorkSubject } from './subject';
 
 /** A message that waits for its turn. */
@@ -24,13 +26,31 @@ export class QueueBacklog {
    * @throws QueueUnavailableError
    */
   async *behind({ stream, partition, sequence }: QueueContext): AsyncGenerator<WaitingMessage> {
-    for (let from = sequence + 1; ;) {
-      const stored = await this.connection.storedFrom(stream, partition, from);
-      if (!stored) return;
-      from = stored.seq + 1;
+    for await (const stored of this.stored(stream, partition, sequence + 1)) {
       const waiting = read(stored.subject, stored.data, stored.time);
       if (waiting) yield waiting;
     }
+  }
+
+  /**
+   * How many messages wait that have one of these ordering keys, or are being worked on. What waits in the background for
+   * other servers is in no line, and not looked at.
+   * @throws QueueUnavailableError
+   */
+  async countOf(keys: readonly string[]): Promise<number> {
+    const partitions = new Set(keys.map((key) => partitionOf(key, this.connection.config.partitions)));
+    let count = 0;
+    for (const stream of workStreams)
+      for (const partition of partitions) count += await this.countIn(stream, partition, new Set(keys));
+    return count;
+  }
+
+  private async countIn(stream: WorkStream, partition: number, keys: ReadonlySet<string>): Promise<number> {
+    let count = 0;
+    for await (const { header } of this.stored(stream, partition)) {
+      if (keys.has(header?.get(messageHeaders.key) ?? '')) count += 1;
+    }
+    return count;
   }
 
   /**
@@ -41,14 +61,22 @@ export class QueueBacklog {
   async isAheadOfReplayed({ stream, key, parking }: Parking): Promise<boolean> {
     const partition = partitionOf(key, this.connection.config.partitions);
     let isOneAhead = false;
-    for (let from = 1; ;) {
-      const stored = await this.connection.storedFrom(stream, partition, from);
-      if (!stored) return false;
-      from = stored.seq + 1;
-      if (stored.header?.get(messageHeaders.key) !== key) continue;
-      const isReplayed = stored.header.get(messageHeaders.parking) === parking;
+    for await (const { header } of this.stored(stream, partition)) {
+      if (header?.get(messageHeaders.key) !== key) continue;
+      const isReplayed = header.get(messageHeaders.parking) === parking;
       if (isReplayed && isOneAhead) return true;
       isOneAhead ||= !isReplayed;
+    }
+    return false;
+  }
+
+  /** What a partition holds from a sequence number on, oldest first. */
+  private async *stored(stream: WorkStream, partition: number, first = 1): AsyncGenerator<StoredMsg> {
+    for (let from = first; ;) {
+      const stored = await this.connection.storedFrom(stream, partition, from);
+      if (!stored) return;
+      yield stored;
+      from = stored.seq + 1;
     }
   }
 }

@@ -22,7 +22,8 @@ export const catchUp: Benchmark = {
     const ingress = servers.stack.bridge['as-ingress'];
     await servers.quiet();
     await ingress.stop();
-    const replay = await replayToStub(servers, care, Math.ceil(events * stubShare));
+    const stubEvents = Math.ceil(events * stubShare);
+    const replay = await replayToStub(servers, care, stubEvents);
     const before = await servers.count('message_link');
     const arrived = new Set<string>();
     // From now on: a comparison can bring some of it while the ingress is away.
@@ -38,7 +39,7 @@ export const catchUp: Benchmark = {
     );
     subscription.unsubscribe();
     const recorded = await rateOf(events, () =>
-      until('all in the record', () => areRecorded(servers, said, before), patienceMs),
+      until('all in the record', () => areRecorded(servers, said, { before, stubEvents }), patienceMs),
     );
     return [
       {
@@ -84,9 +85,17 @@ async function sayUnheard({ nurse, conversations }: Care, events: number): Promi
 /**
  * What was said to the stub comes into the record as well, since the bridge finds out that it was never told of it: there
  * are more links than were said, and the question for each waits until there are enough.
+ * @throws Error when one came twice
  */
-async function areRecorded(servers: BenchServers, said: readonly string[], before: number): Promise<boolean> {
-  if ((await servers.count('message_link')) < before + said.length) return false;
+async function areRecorded(
+  servers: BenchServers,
+  said: readonly string[],
+  { before, stubEvents }: { before: number; stubEvents: number },
+): Promise<boolean> {
+  const recorded = (await servers.count('message_link')) - before;
+  const tooMany = recorded - said.length - stubEvents;
+  if (tooMany > 0) throw new Error(`${tooMany} events too many are in the record`);
+  if (recorded < said.length) return false;
   const ids = said.map((id) => `'${id}'`).join(',');
   return (await servers.count('message_link', `event_id IN (${ids})`)) === said.length;
 }

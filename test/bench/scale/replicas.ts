@@ -12,10 +12,10 @@ const counts = [1, 2, 4, 8];
 /** Of one core for each replica: what eight take beside the servers is less than this machine's two. */
 const share = 0.15;
 const answerMs = 50;
-/** Messages until a replica is warm. */
-const warming = 40;
-/** Messages that are measured: many more than one replica has in hand at the same time, and a share for each. */
-const measured = (count: number): number => 300 + 100 * count;
+/** Messages of each replica until it is warm: with fewer, the replicas of a larger number are measured colder. */
+const warming = 250;
+/** Messages that are measured, of each replica: those between a quarter and three quarters of them count. */
+const measured = 250;
 const conversations = 500;
 const size = { conversations, crowd: { members: 4, messages: 0 } };
 const withinMs = 300_000;
@@ -67,7 +67,7 @@ class Replicator {
       }
       await this.fill(warming * count);
       await this.drained();
-      return await this.measure(measured(count));
+      return await this.measure(measured * count);
     } finally {
       await Promise.all(workers.map(({ process }) => process.stop(120_000)));
       for (const each of shares) await each.remove();
