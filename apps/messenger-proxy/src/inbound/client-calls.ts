@@ -122,25 +122,26 @@ export class ClientCalls {
         );
         break;
       case 'send':
-        if (rules.strictMessages) checkSend(parameters.type ?? '', body);
+        if (!rules.strictMessages) break;
+        checkSend(parameters.type ?? '', body);
+        // The other way to redact: the event is named in the content.
+        if (parameters.type === 'm.room.redaction') await this.checkAge(call, String(body.redacts));
         break;
       case 'presence':
         if (rules.strictMessages) checkPresence(body);
         break;
       case 'redact':
-        if (rules.strictMessages) await this.checkAge(call);
+        if (rules.strictMessages) await this.checkAge(call, parameters.eventId ?? '');
         break;
     }
     return bytes;
   }
 
   /** The age of an event, as whoever wants to redact it sees it: with their own token, so that it tells them nothing new. */
-  private async checkAge(call: ClientCall): Promise<void> {
-    const { parameters } = call.match;
-    const room = encodeURIComponent(parameters.roomId ?? '');
-    const event = encodeURIComponent(parameters.eventId ?? '');
+  private async checkAge(call: ClientCall, eventId: string): Promise<void> {
+    const room = encodeURIComponent(call.match.parameters.roomId ?? '');
     const { status, body } = await this.dependencies.homeserver.get(
-      `/_matrix/client/v3/rooms/${room}/event/${event}`,
+      `/_matrix/client/v3/rooms/${room}/event/${encodeURIComponent(eventId)}`,
       `Bearer ${tokenOf(call) ?? ''}`,
     );
     if (status !== 200) throw new Refusal(404, 'M_NOT_FOUND', 'There is no such event.', 'redaction-unknown');

@@ -256,6 +256,26 @@ describe('calls of clients', () => {
     );
   });
 
+  it.each([
+    ['redact/$e/1', {}],
+    ['send/m.room.redaction/1', { redacts: '$e' }],
+  ])('redact within a day, by %s', async (call, content) => {
+    let sentAt = Date.now();
+    answer = ({ url }, response) => {
+      const isEvent = url?.endsWith('/event/%24e');
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(isEvent ? { origin_server_ts: sentAt } : { user_id: '@me:own.example' }));
+    };
+    const redact = () =>
+      send(strict, 'PUT', `/_matrix/client/v3/rooms/!r/${call}`, {
+        headers: mine,
+        body: JSON.stringify(content),
+      });
+    expect((await redact()).status).toBe(200);
+    sentAt -= 86_500_000;
+    expect(errorOf(await redact())).toEqual([403, 'M_FORBIDDEN']);
+  });
+
   it('of guests, and for files and rooms of homeservers outside of the list, are refused', async () => {
     expect(errorOf(await send(strict, 'POST', '/_matrix/client/v3/register?kind=guest'))).toEqual([
       403,

@@ -32,6 +32,11 @@ describe('a new room', () => {
     ['something that is no id', { invite: [{ a: 1 }] }, 'not-listed'],
     ['an e-mail address', { invite_3pid: [{ medium: 'email', address: 'a@b.example' }] }, 'invite-3pid'],
     [
+      'an e-mail address by a state event',
+      { initial_state: [{ type: 'm.room.third_party_invite', state_key: 'token', content: {} }] },
+      'invite-3pid',
+    ],
+    [
       'somebody by a state event',
       {
         initial_state: [

@@ -40,18 +40,25 @@ export async function checkCreateRoom(
   };
 }
 
+/** The state event that lets whoever proves to have an e-mail address or telephone number into a room. */
+export const THIRD_PARTY_INVITE = 'm.room.third_party_invite';
+
+/** Whoever is invited so is not known yet: neither is their homeserver, nor what they permit. */
+export function invitedByAddress(): Refusal {
+  return forbidden('Nobody can be invited by e-mail address or telephone number.', 'invite-3pid');
+}
+
 /** POST upgrade. @throws Refusal */
 export function checkUpgrade(body: JsonObject, rules: RoomRules): void {
   if (rules.versions.length > 0 && !isAllowedVersion(body.new_version, rules)) throw unsupportedVersion();
 }
 
 async function checkInvitees(body: JsonObject, creator: string, rules: RoomRules, guard: Guard) {
-  if (listIn(body, 'invite_3pid').length > 0) {
-    throw forbidden('Nobody can be invited by e-mail address or telephone number.', 'invite-3pid');
+  const state = listIn(body, 'initial_state').filter(isObject);
+  if (listIn(body, 'invite_3pid').length > 0 || state.some(({ type }) => type === THIRD_PARTY_INVITE)) {
+    throw invitedByAddress();
   }
-  const joining = listIn(body, 'initial_state').filter(
-    (event) => isObject(event) && event.type === 'm.room.member',
-  ) as JsonObject[];
+  const joining = state.filter(({ type }) => type === 'm.room.member');
   const invitees = [...listIn(body, 'invite'), ...joining.map((event) => event.state_key)];
   if (invitees.length > rules.invites) {
     throw forbidden(`At most ${rules.invites} can be invited with a new room.`, 'invites-at-once');

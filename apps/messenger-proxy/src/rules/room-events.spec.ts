@@ -32,6 +32,7 @@ describe('a state event', () => {
     ['m.room.member', '@a:evil.example', { membership: 'invite' }],
     ['m.room.member', '@shy:own.example', { membership: 'invite' }],
     ['m.room.member', '@shy:own.example', {}],
+    ['m.room.third_party_invite', 'token', { display_name: 'a@b.example' }],
   ])('%s for %s cannot invite whom an invite could not', async (type, stateKey, body) => {
     await expect(check(type, stateKey, body)).rejects.toMatchObject({ status: 403 });
   });

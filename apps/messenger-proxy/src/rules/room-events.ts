@@ -1,6 +1,6 @@
 import { type JsonObject, isObject } from '../requests/json-body';
 import { Refusal, badJson, forbidden } from '../requests/refusal';
-import type { RoomRules } from './create-room';
+import { type RoomRules, THIRD_PARTY_INVITE, invitedByAddress } from './create-room';
 import type { Guard } from './guard';
 
 const MAX_STATUS_LENGTH = 250;
@@ -10,7 +10,7 @@ const ONE_EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');
 /** POST rooms/{roomId}/invite. @throws Refusal */
 export async function checkInvite(body: JsonObject, inviter: string, guard: Guard): Promise<void> {
   if (body.user_id === undefined && (body.medium !== undefined || body.address !== undefined)) {
-    throw forbidden('Nobody can be invited by e-mail address or telephone number.', 'invite-3pid');
+    throw invitedByAddress();
   }
   if (typeof body.user_id !== 'string') {
     throw new Refusal(400, 'M_MISSING_PARAM', 'user_id is missing.', 'body');
@@ -36,6 +36,7 @@ export async function checkState(
   ) {
     await guard.requireInvite(sender, stateKey);
   }
+  if (type === THIRD_PARTY_INVITE) throw invitedByAddress();
   if (type === 'm.room.join_rules' && body.join_rule === 'public' && rules.publicRoomsStayHere) {
     throw new Refusal(400, 'M_INVALID_ROOM_STATE', 'Rooms cannot be made public.', 'public-room');
   }
