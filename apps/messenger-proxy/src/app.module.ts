@@ -1,5 +1,5 @@
 import { X509Certificate, createPublicKey } from 'node:crypto';
-import { PersistenceModule, FederationListStore, InviteContactStore } from '@bridge/persistence';
+import { PersistenceModule, FederationListStore, InviteContactStore, TurnStore } from '@bridge/persistence';
 import { type Config, type ConfigSection, Logger, PlatformModule, Readiness } from '@bridge/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ListKeeper } from './federation-list/list-keeper';
@@ -15,6 +15,7 @@ export const messengerProxySections = [
   'log',
   'tracing',
   'matrix',
+  'nats',
   'postgres',
   'proxy',
 ] as const satisfies ConfigSection[];
@@ -55,15 +56,28 @@ export class MessengerProxyModule {
             client: HomeserverClient,
             list: ListKeeper,
             contacts: InviteContactStore,
+            turns: TurnStore,
             metrics: ProxyMetrics,
             readiness: Readiness,
             logger: Logger,
-          ) => new MessengerProxy({ config, homeserver, client, list, contacts, metrics, readiness, logger }),
+          ) =>
+            new MessengerProxy({
+              config,
+              homeserver,
+              client,
+              list,
+              contacts,
+              turns,
+              metrics,
+              readiness,
+              logger,
+            }),
           inject: [
             Forwarder,
             HomeserverClient,
             ListKeeper,
             InviteContactStore,
+            TurnStore,
             ProxyMetrics,
             Readiness,
             Logger,

@@ -1,4 +1,5 @@
 import { TransientError } from '@bridge/contracts';
+import type { CallAdmin } from './housekeeping/orphaned-rooms';
 import type { AskWhoami } from './invites/token-owners';
 import type { ReadAccountData } from './invites/permission-source';
 import type { AskNotary } from './requests/server-keys';
@@ -6,7 +7,7 @@ import type { Forwarder } from './server/forwarder';
 
 /** What the proxy itself asks of the homeserver. */
 export class HomeserverClient {
-  /** @param adminToken of an administrator; not set: people's permissions are not read */
+  /** @param adminToken of an administrator; not set: nothing is asked of the Admin API */
   constructor(
     private readonly homeserver: Forwarder,
     private readonly adminToken: string | undefined,
@@ -42,6 +43,19 @@ export class HomeserverClient {
     return (data?.global ?? {}) as Readonly<Record<string, unknown>>;
   };
 
+  /** Any other call of the Admin API. */
+  readonly admin: CallAdmin = async (method, path, content = {}) => {
+    const authorization = `Bearer ${this.adminToken ?? ''}`;
+    const answered =
+      method === 'GET'
+        ? this.homeserver.get(path, authorization)
+        : this.homeserver.delete(path, content, authorization);
+    // A Refusal is for whoever has sent a request, and here nobody has.
+    const { status, body } = await answered.catch(() => ({ status: 0, body: undefined }));
+    if (status !== 200 || body === undefined) throw notNow(status);
+    return JSON.parse(body.toString('utf8')) as unknown;
+  };
+
   /** @throws TransientError where it does not answer */
   async requireHealth(): Promise<void> {
     const { status } = await this.homeserver.get('/health').catch(() => ({ status: 0 }));
@@ -50,7 +64,8 @@ export class HomeserverClient {
 }
 
 function notNow(status: number): TransientError {
-  return new TransientError('proxy-homeserver', `The homeserver answered ${status}`, {
+  const said = status === 0 ? 'did not answer' : `answered ${status}`;
+  return new TransientError('proxy-homeserver', `The homeserver ${said}`, {
     advice:
       status === 403 || status === 401
         ? 'PROXY_ADMIN_TOKEN is not of an administrator'

@@ -1,28 +1,22 @@
 import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import type { InviteContactStore } from '@bridge/persistence';
+import type { InviteContactStore, TurnStore } from '@bridge/persistence';
 import type { Logger, Readiness } from '@bridge/platform';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { MessengerProxyConfig } from './app.module';
 import { type ListKeeper, ListOutdated } from './federation-list/list-keeper';
 import type { HomeserverClient } from './homeserver-client';
-import { ClientCalls } from './inbound/client-calls';
-import { FederationCalls } from './inbound/federation-calls';
-import { InboundProxy } from './inbound/inbound-proxy';
-import { InvitePermission } from './invites/invite-permission';
-import { PermissionSource } from './invites/permission-source';
-import { TokenOwners } from './invites/token-owners';
+import { Housekeeping } from './housekeeping/housekeeping';
+import { proxyTasks } from './housekeeping/proxy-tasks';
+import { inboundEdge } from './inbound/inbound-edge';
+import type { InboundProxy } from './inbound/inbound-proxy';
 import { outboundProxy } from './outbound/outbound-proxy';
 import type { ConnectProxy } from './outbound/connect-proxy';
 import { profileOf } from './profile';
 import type { ProxyMetrics } from './proxy-metrics';
+import { type RawData, rawDataOf } from './raw-data/raw-data';
 import type { Refusal } from './requests/refusal';
-import { NotarizedKeys } from './requests/server-keys';
-import { hostOf } from './requests/server-name';
-import { federationRoutes } from './routes/federation-routes';
-import { RouteTable } from './routes/route-table';
-import { Guard } from './rules/guard';
 import { contactsApi } from './side-apis/contacts-api';
 import { informationApi } from './side-apis/information-api';
 import { openIdOwner } from './side-apis/openid';
@@ -38,6 +32,7 @@ export interface MessengerProxyParts {
   readonly client: HomeserverClient;
   readonly list: ListKeeper;
   readonly contacts: InviteContactStore;
+  readonly turns: TurnStore;
   readonly metrics: ProxyMetrics;
   readonly readiness: Readiness;
   readonly logger: Logger;
@@ -48,9 +43,16 @@ export class MessengerProxy implements BeforeApplicationShutdown {
   private inbound: FastifyInstance | undefined;
   private outbound: ConnectProxy | undefined;
   private readonly sideApis: FastifyInstance[] = [];
+  private readonly housekeeping: Housekeeping;
+  /** Not set: calls are not reported. */
+  private readonly rawData: RawData | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly parts: MessengerProxyParts) {}
+  constructor(private readonly parts: MessengerProxyParts) {
+    const { config, metrics, logger } = parts;
+    this.housekeeping = new Housekeeping(proxyTasks(parts), metrics, logger);
+    this.rawData = rawDataOf(config, metrics, logger);
+  }
 
   /** Reads the list, and listens. */
   async start(): Promise<void> {
@@ -64,6 +66,8 @@ export class MessengerProxy implements BeforeApplicationShutdown {
     await this.listenInbound();
     if (config.proxy.outbound !== 'off') await this.listenOutbound();
     await this.listenSideApis();
+    this.rawData?.start();
+    this.housekeeping.start();
   }
 
   /** Where clients and other homeservers are served; for tests, which let the port be chosen. */
@@ -78,14 +82,20 @@ export class MessengerProxy implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.housekeeping.stop();
     this.outbound?.close();
     await Promise.all([this.inbound, ...this.sideApis].map(async (each) => each?.close()));
+    // After the calls that it reports.
+    await this.rawData?.close();
     await this.parts.homeserver.close();
   }
 
   private async listenInbound(): Promise<void> {
     const { config } = this.parts;
-    const proxy = this.inboundProxy();
+    const proxy = inboundEdge(this.parts, {
+      onRefusal: (refusal, failure) => this.refused('inbound', refusal, failure),
+      onInvite: (request, isOwn) => this.rawData?.counter.invited(request, isOwn),
+    });
     this.inbound = Fastify({
       logger: false,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -113,14 +123,16 @@ export class MessengerProxy implements BeforeApplicationShutdown {
   ): Promise<void> {
     const stop = this.parts.metrics.requests.startTimer({ direction: 'inbound' });
     response.once('close', () => stop({ status: `${Math.floor(response.statusCode / 100)}xx` }));
+    this.rawData?.counter.watch('inbound', request, response);
     await proxy.answer(request, response);
   }
 
   private async listenOutbound(): Promise<void> {
     const { config, list } = this.parts;
-    this.outbound = outboundProxy(config, list, (refusal, failure) =>
-      this.refused('outbound', refusal, failure),
-    );
+    this.outbound = outboundProxy(config, list, {
+      onRefusal: (refusal, failure) => this.refused('outbound', refusal, failure),
+      onCall: (request, response) => this.rawData?.counter.watch('outbound', request, response),
+    });
     this.outbound.server.listen(config.proxy.outboundPort, config.http.host);
     await once(this.outbound.server, 'listening');
   }
@@ -131,7 +143,11 @@ export class MessengerProxy implements BeforeApplicationShutdown {
     const owner = openIdOwner(homeserver);
     const host = config.http.host;
     if (contactsPort !== undefined) {
-      const app = contactsApi({ contacts, owner });
+      const app = contactsApi({
+        contacts,
+        owner,
+        onCall: (request, response) => this.rawData?.counter.watch('contacts', request, response),
+      });
       this.sideApis.push(app);
       await app.listen({ port: contactsPort, host });
     }
@@ -140,50 +156,6 @@ export class MessengerProxy implements BeforeApplicationShutdown {
       this.sideApis.push(app);
       await app.listen({ port: informationPort, host });
     }
-  }
-
-  private inboundProxy(): InboundProxy {
-    const { config, homeserver, client, list, contacts } = this.parts;
-    const { proxy, matrix } = config;
-    const profile = profileOf(proxy);
-    const permissions = new PermissionSource(
-      client.accountData,
-      profile.clientRules.permissions,
-      proxy.rememberMs,
-    );
-    const invites = new InvitePermission({
-      policy: profile.invites,
-      permissions,
-      contacts,
-      list: () => list.current(),
-      now: Date.now,
-    });
-    const guard = new Guard({
-      ownServer: matrix.serverName,
-      isListed: (server) => list.isListed(server),
-      mayInvite: (inviter, invitee) => invites.mayInvite(inviter, invitee),
-    });
-    const keys = proxy.checkSignatures ? new NotarizedKeys(client.keys) : undefined;
-    return new InboundProxy({
-      clientTable: new RouteTable(profile.clientRoutes),
-      federationTable: new RouteTable(federationRoutes()),
-      clientCalls: new ClientCalls({
-        guard,
-        rules: profile.clientRules,
-        homeserver,
-        owners: new TokenOwners(client.whoami, proxy.rememberMs),
-        permissionsChanged: (userId) => permissions.forget(userId),
-        now: Date.now,
-      }),
-      federationCalls: new FederationCalls({ guard, homeserver, keys }),
-      homeserver,
-      wellKnown: {
-        server: proxy.wellKnownServer ?? `${hostOf(matrix.serverName)}:443`,
-        clientUrl: proxy.wellKnownClientUrl,
-      },
-      otherClientCalls: profile.otherClientCalls,
-      onRefusal: (refusal, failure) => this.refused('inbound', refusal, failure),
-    });
   }
 
   /** Told without path, headers, ids or address. */

@@ -7,6 +7,8 @@ import { type ClientRule, clientRoutes, guardedClientRoutes } from './routes/cli
 import type { Route } from './routes/route-table';
 
 const DAY_MS = 24 * 3_600_000;
+/** A_28564-01. */
+const ORPHANED_ROOM_DAYS = 14;
 /** A type of rooms of gematik's that clients must not make (A_26515). */
 const TIM_ROOM_TYPE = 'de.gematik.tim.roomtype.default.v2';
 
@@ -22,6 +24,8 @@ export interface Profile {
   /** Not set: not served. */
   readonly contactsPort?: number;
   readonly informationPort?: number;
+  /** After how long a room that was never used is removed, in milliseconds; not set: never. */
+  readonly orphanedRoomMs?: number;
 }
 
 /** @throws RouteTableError where the file of PROXY_ALLOW_LIST has mistakes */
@@ -34,6 +38,8 @@ export function profileOf(proxy: Config['proxy']): Profile {
     invites: proxy.invites ?? (tim ? 'permissions' : 'listed'),
     contactsPort: proxy.contactsPort ?? (tim ? 8070 : undefined),
     informationPort: proxy.informationPort ?? (tim ? 7777 : undefined),
+    // 0 is no time, but a no.
+    orphanedRoomMs: (proxy.orphanedRoomMs ?? (tim ? ORPHANED_ROOM_DAYS * DAY_MS : 0)) || undefined,
     clientRules: {
       versions: proxy.roomVersions ?? (tim ? ['10', '9'] : []),
       invites: tim ? 1 : Infinity,

@@ -28,4 +28,5 @@ export * from './room-membership-store';
 export { Sealer } from './sealer';
 export * from './subscription-state-store';
 export * from './told-once-store';
+export * from './turn-store';
 export * from './user-preference-store';

@@ -25,6 +25,7 @@ import { RoomCheckpointStore } from './room-checkpoint-store';
 import { RoomMembershipStore } from './room-membership-store';
 import { SubscriptionStateStore } from './subscription-state-store';
 import { ToldOnceStore } from './told-once-store';
+import { TurnStore } from './turn-store';
 import { UserPreferenceStore } from './user-preference-store';
 
 const plainStores = [
@@ -50,6 +51,7 @@ const plainStores = [
   RoomMembershipStore,
   SubscriptionStateStore,
   ToldOnceStore,
+  TurnStore,
   UserPreferenceStore,
 ];
 

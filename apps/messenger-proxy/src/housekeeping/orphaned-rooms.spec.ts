@@ -7,7 +7,17 @@ const message = (age: number) => ({ origin_server_ts: now - age * DAY_MS });
 
 /** A homeserver with these rooms. @returns what is deleted */
 async function removedOf(
-  rooms: Record<string, { members?: string[]; events: object[]; joined?: number; local?: number }>,
+  rooms: Record<
+    string,
+    {
+      members?: string[];
+      events: object[];
+      joined?: number;
+      local?: number;
+      type?: string;
+      creator?: string | null;
+    }
+  >,
 ): Promise<string[]> {
   const deleted: string[] = [];
   const ids = Object.keys(rooms);
@@ -23,7 +33,8 @@ async function removedOf(
         const from = Number(/from=(\d+)/.exec(path)?.[1]);
         const page = ids.slice(from, from + 1).map((each) => ({
           room_id: each,
-          creator: '@me:own.example',
+          creator: rooms[each]!.creator === undefined ? '@me:own.example' : rooms[each]!.creator,
+          room_type: rooms[each]!.type ?? null,
           joined_members: rooms[each]!.joined ?? 1,
           joined_local_members: rooms[each]!.local ?? 1,
         }));
@@ -32,8 +43,7 @@ async function removedOf(
       if (path.endsWith('/members')) return Promise.resolve({ members: room.members ?? ['@me:own.example'] });
       return Promise.resolve({ chunk: room.events });
     },
-    14 * DAY_MS,
-    () => now,
+    { oldMs: 14 * DAY_MS, isKept: (creator) => creator.startsWith('@_bridge_'), now: () => now },
   );
   expect(await orphans.remove()).toBe(deleted.length);
   return deleted;
@@ -48,6 +58,13 @@ it('removes rooms that were made and never used, and no others', async () => {
     '!elsewhere:a': { events: [state(15)], local: 0 },
     '!inherited:a': { events: [state(15)], members: ['@other:own.example'] },
     '!empty:a': { events: [] },
+    '!space:a': { events: [state(15)], type: 'm.space' },
+    '!bridge:a': {
+      events: [state(15)],
+      creator: '@_bridge_bot:own.example',
+      members: ['@_bridge_bot:own.example'],
+    },
+    '!nobodys:a': { events: [state(15)], creator: null },
     '!alsoUnused:a': { events: [state(20)] },
   });
   expect(removed).toEqual(['!unused:a', '!alsoUnused:a']);

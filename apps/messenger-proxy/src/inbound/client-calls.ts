@@ -1,18 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { bearerToken } from '@bridge/platform';
+import type { IncomingMessage } from 'node:http';
 import { PERMISSION_TYPE, type PermissionConfig } from '../invites/permission-config';
 import type { TokenOwners } from '../invites/token-owners';
 import { parseBody } from '../requests/json-body';
-import type { RawPath } from '../requests/raw-path';
 import { Refusal, forbidden } from '../requests/refusal';
-import type { ClientRule } from '../routes/client-routes';
-import type { Match } from '../routes/route-table';
 import { type RoomRules, checkCreateRoom, checkUpgrade } from '../rules/create-room';
 import type { Guard } from '../rules/guard';
 import { checkInvite, checkPresence, checkRedaction, checkSend, checkState } from '../rules/room-events';
 import { withVersionCeiling } from '../rules/versions';
 import type { Forwarder, WholeAnswer } from '../server/forwarder';
 import { readBody } from '../server/read-body';
+import { type ClientCall, queryOf, sendWhole, targetOf, tokenOf } from './client-call';
 
 /** Events have at most 64 KiB; a new room may come with several. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -31,14 +28,6 @@ export interface ClientRules extends RoomRules {
 /** Rules that look into the body. */
 type BodyRule = 'create-room' | 'invite' | 'upgrade' | 'state' | 'send' | 'redact' | 'presence';
 
-/** A call of a client that is under way. */
-export interface ClientCall {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly address: RawPath;
-  readonly match: Match<ClientRule>;
-}
-
 export interface ClientCallDependencies {
   readonly guard: Guard;
   readonly rules: ClientRules;
@@ -46,6 +35,8 @@ export interface ClientCallDependencies {
   readonly owners: TokenOwners;
   /** Somebody has set who may invite them. */
   readonly permissionsChanged: (userId: string) => void;
+  /** Whom an invite is for has been read. */
+  readonly onInvite?: (request: IncomingMessage, isOwn: boolean) => void;
   readonly now: () => number;
 }
 
@@ -108,6 +99,7 @@ export class ClientCalls {
         return changed ? Buffer.from(JSON.stringify(changed)) : bytes;
       }
       case 'invite':
+        this.tellInvite(call, body.user_id);
         await checkInvite(body, sender, guard);
         break;
       case 'upgrade':
@@ -137,6 +129,11 @@ export class ClientCalls {
     return bytes;
   }
 
+  private tellInvite({ request }: ClientCall, invitee: unknown): void {
+    const { guard, onInvite } = this.dependencies;
+    if (typeof invitee === 'string') onInvite?.(request, guard.isOwn(invitee));
+  }
+
   /** The age of an event, as whoever wants to redact it sees it: with their own token, so that it tells them nothing new. */
   private async checkAge(call: ClientCall, eventId: string): Promise<void> {
     const room = encodeURIComponent(call.match.parameters.roomId ?? '');
@@ -153,9 +150,9 @@ export class ClientCalls {
     const { versionCeiling } = this.dependencies.rules;
     if (versionCeiling === undefined) return this.forward(call);
     const answer = await this.fetch(call);
-    if (answer.status !== 200) return send(call.response, answer);
+    if (answer.status !== 200) return sendWhole(call.response, answer);
     const body = JSON.stringify(withVersionCeiling(parseBody(answer.body), versionCeiling));
-    send(call.response, { ...answer, body: Buffer.from(body) });
+    sendWhole(call.response, { ...answer, body: Buffer.from(body) });
   }
 
   private async checkPublicRooms(call: ClientCall): Promise<void> {
@@ -166,9 +163,9 @@ export class ClientCalls {
   private async accountData(call: ClientCall): Promise<void> {
     if (call.match.parameters.type !== PERMISSION_TYPE) return this.forward(call);
     const answer = await this.fetch(call);
-    if (answer.status !== 404) return send(call.response, answer);
+    if (answer.status !== 404) return sendWhole(call.response, answer);
     const body = Buffer.from(JSON.stringify(this.dependencies.rules.permissions));
-    send(call.response, { status: 200, headers: answer.headers, body });
+    sendWhole(call.response, { status: 200, headers: answer.headers, body });
   }
 
   private async setAccountData(call: ClientCall): Promise<void> {
@@ -180,22 +177,4 @@ export class ClientCalls {
   private fetch({ request, address }: ClientCall): Promise<WholeAnswer> {
     return this.dependencies.homeserver.fetch(request, { target: targetOf(address) });
   }
-}
-
-function targetOf({ path, query }: RawPath): string {
-  return path + query;
-}
-
-function queryOf({ address }: ClientCall): URLSearchParams {
-  return new URLSearchParams(address.query);
-}
-
-/** In the header or, as Matrix 1.11 still has it, in the query. */
-function tokenOf(call: ClientCall): string | undefined {
-  return bearerToken(call.request.headers.authorization) ?? queryOf(call).get('access_token') ?? undefined;
-}
-
-function send(response: ServerResponse, { status, headers, body }: WholeAnswer): void {
-  response.writeHead(status, { ...headers, 'content-length': body.length });
-  response.end(body);
 }

@@ -58,6 +58,8 @@ const tim: ClientRules = {
 
 let forwarder: Forwarder;
 const proxies: Server[] = [];
+/** What is known of support. */
+let support: { contacts: [] } | undefined;
 /** Set to have the list outdated. */
 let isOutdated = false;
 
@@ -90,7 +92,7 @@ async function start(
     }),
     federationCalls: new FederationCalls({ guard, homeserver: forwarder }),
     homeserver: forwarder,
-    wellKnown: { server: 'own.example:443' },
+    wellKnown: { server: 'own.example:443', support: () => Promise.resolve(support) },
     otherClientCalls,
     onRefusal: () => undefined,
   });
@@ -370,4 +372,17 @@ describe('calls of homeservers', () => {
 it('tells where this homeserver is', async () => {
   const got = await send(strict, 'GET', '/.well-known/matrix/server');
   expect([got.status, JSON.parse(got.body.toString())]).toEqual([200, { 'm.server': 'own.example:443' }]);
+});
+
+it('tells whom to ask for help, and says so where that is not known', async () => {
+  const path = '/.well-known/matrix/support';
+  expect(errorOf(await send(open, 'GET', path))).toEqual([404, 'M_NOT_FOUND']);
+  support = { contacts: [] };
+  const got = await send(strict, 'GET', path);
+  expect([got.status, got.headers['access-control-allow-origin'], got.body.toString()]).toEqual([
+    200,
+    '*',
+    '{"contacts":[]}',
+  ]);
+  expect(seen).toEqual([]);
 });

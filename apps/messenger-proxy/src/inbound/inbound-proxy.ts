@@ -54,8 +54,9 @@ export class InboundProxy {
   private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = readTarget(request.url ?? '');
     if (!address) throw new Refusal(400, 'M_UNRECOGNIZED', 'The address has more than one reading.', 'path');
-    const known = wellKnownAnswer(address.path, this.dependencies.wellKnown);
-    if (known && request.method === 'GET') return answerJson(response, 200, known, CORS);
+    const { method } = request;
+    const known = method === 'GET' && (await wellKnownAnswer(address.path, this.dependencies.wellKnown));
+    if (known) return answerJson(response, 200, known, CORS);
     if (FEDERATION.test(address.path)) return this.federation(request, response, address);
     return this.client(request, response, address);
   }

@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
-import { request } from 'undici';
 import { TransientError } from '@bridge/contracts';
+import { request } from 'undici';
 import type { AskDirectory } from './invite-permission';
+import { Remembered } from './remembered';
 
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWERS = 10_000;
@@ -12,10 +12,10 @@ const MAX_ANSWERS = 10_000;
  * @param keepMs how long a yes is remembered, in milliseconds; a no is asked for again
  */
 export function directoryOf(url: string, keepMs: number): AskDirectory {
-  const allowed = new LRUCache<string, true>({ max: MAX_ANSWERS, ttl: keepMs });
+  const allowed = new Remembered<true>(MAX_ANSWERS, keepMs);
   return async (inviter, invitee) => {
     const id = `${inviter} ${invitee}`;
-    if (allowed.has(id)) return true;
+    if (allowed.get(id)) return true;
     const status = await ask(url, inviter, invitee);
     if (status === 200) {
       allowed.set(id, true);
@@ -30,8 +30,7 @@ async function ask(url: string, inviter: string, invitee: string): Promise<numbe
   try {
     const { statusCode, body } = await request(url, {
       method: 'POST',
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ invitingUser: uriOf(inviter), invitedUser: uriOf(invitee) }),
     });

@@ -19,31 +19,44 @@ export interface InvitePermissionDependencies {
   readonly now: () => number;
 }
 
-/** Whether somebody here lets somebody else invite them. Whatever cannot be found out is a no. */
+/** What somebody's own word comes to; `unsaid`: they have said nothing, and the default is a no. */
+type OwnWord = 'yes' | 'no' | 'unsaid';
+
+/**
+ * Whether somebody here lets somebody else invite them. Their own word comes first: their permissions, or their contacts.
+ * Where it is not said by that, the directory is asked. Whatever cannot be found out is a no.
+ */
 export class InvitePermission {
   constructor(private readonly dependencies: InvitePermissionDependencies) {}
 
-  /** @throws what reading throws: nobody is let through because of it */
+  /** @throws what reading and asking throw: nobody is let through because of it */
   async mayInvite(inviter: string, invitee: string): Promise<boolean> {
     const { policy, directory } = this.dependencies;
     if (policy === 'listed') return true;
-    if (policy === 'permissions') return this.isPermitted(inviter, invitee);
-    return (await this.isContact(inviter, invitee)) || (directory ? directory(inviter, invitee) : false);
+    const word =
+      policy === 'permissions'
+        ? await this.permissionWord(inviter, invitee)
+        : await this.contactWord(inviter, invitee);
+    if (word !== 'unsaid') return word === 'yes';
+    return directory ? directory(inviter, invitee) : false;
   }
 
-  private async isPermitted(inviter: string, invitee: string): Promise<boolean> {
-    const config = await this.dependencies.permissions.of(invitee);
-    if (!config) return false;
-    const server = this.dependencies.list().find(serverOfId(inviter) ?? '');
-    return mayInviteBy(config, inviter, server?.isInsurance ?? false);
+  /** Somebody who blocks others has said so: no directory turns that round. */
+  private async permissionWord(inviter: string, invitee: string): Promise<OwnWord> {
+    const { permissions, list } = this.dependencies;
+    const config = await permissions.of(invitee);
+    if (!config) return 'no';
+    const server = list().find(serverOfId(inviter) ?? '');
+    if (mayInviteBy(config, inviter, server?.isInsurance ?? false)) return 'yes';
+    return permissions.isDefault(config) ? 'unsaid' : 'no';
   }
 
   /** A contact counts from its start to its end. */
-  private async isContact(inviter: string, invitee: string): Promise<boolean> {
+  private async contactWord(inviter: string, invitee: string): Promise<OwnWord> {
     const contact = await this.dependencies.contacts.find(UserId.parse(invitee), UserId.parse(inviter));
     const now = this.dependencies.now();
-    return (
-      contact !== undefined && contact.start.getTime() <= now && (contact.end?.getTime() ?? Infinity) > now
-    );
+    const counts =
+      contact !== undefined && contact.start.getTime() <= now && (contact.end?.getTime() ?? Infinity) > now;
+    return counts ? 'yes' : 'unsaid';
   }
 }

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { type PermissionConfig, PERMISSION_TYPE, parsePermissions } from './permission-config';
+import { Remembered } from './remembered';
 
 /** Reads all account data of somebody here. @returns undefined where there is no such user @throws where it could not be read */
 export type ReadAccountData = (userId: string) => Promise<Readonly<Record<string, unknown>> | undefined>;
@@ -11,7 +11,7 @@ const MAX_USERS = 100_000;
  * through this proxy counts at once.
  */
 export class PermissionSource {
-  private readonly known: LRUCache<string, PermissionConfig>;
+  private readonly known: Remembered<PermissionConfig>;
   /** Counts what was forgotten: an answer that was asked for before is not remembered. */
   private epoch = 0;
 
@@ -21,7 +21,7 @@ export class PermissionSource {
     private readonly fallback: PermissionConfig,
     keepMs: number,
   ) {
-    this.known = new LRUCache({ max: MAX_USERS, ttl: keepMs });
+    this.known = new Remembered(MAX_USERS, keepMs);
   }
 
   /** @returns undefined for nobody, and for what cannot be understood: nobody may invite them then */
@@ -35,6 +35,11 @@ export class PermissionSource {
     const config = content === undefined ? this.fallback : parsePermissions(content);
     if (config && epoch === this.epoch) this.known.set(userId, config);
     return config;
+  }
+
+  /** Whether this is what holds for those who have said nothing, and not somebody's own word. */
+  isDefault(config: PermissionConfig): boolean {
+    return config === this.fallback;
   }
 
   /** Somebody has set it anew. */

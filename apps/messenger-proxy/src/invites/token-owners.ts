@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { Refusal } from '../requests/refusal';
+import { Remembered } from './remembered';
 
 /** Whose token it is, as the homeserver says: its status and its answer to GET whoami. */
 export type AskWhoami = (token: string) => Promise<{ status: number; body: unknown }>;
@@ -13,14 +13,14 @@ const MAX_TOKENS = 100_000;
  * checked by the homeserver with each call in any case.
  */
 export class TokenOwners {
-  private readonly known: LRUCache<string, string>;
+  private readonly known: Remembered<string>;
 
   /** @param keepMs how long an answer is remembered, in milliseconds */
   constructor(
     private readonly ask: AskWhoami,
     keepMs: number,
   ) {
-    this.known = new LRUCache({ max: MAX_TOKENS, ttl: keepMs });
+    this.known = new Remembered(MAX_TOKENS, keepMs);
   }
 
   /** @throws Refusal 401, as the homeserver would answer; 503 where it cannot be asked */
@@ -52,8 +52,7 @@ export class TokenOwners {
     const id = hashOf(token);
     const owner = this.known.get(id);
     this.known.delete(id);
-    if (!all || owner === undefined) return;
-    for (const [each, whose] of this.known.entries()) if (whose === owner) this.known.delete(each);
+    if (all && owner !== undefined) this.known.deleteAll(owner);
   }
 }
 

@@ -16,6 +16,7 @@ const now = new Date();
 const sig = 'A'.repeat(86);
 const refused: string[] = [];
 const seen: string[] = [];
+const called: (string | undefined)[] = [];
 let upstream: Server;
 let port = 0;
 let proxyAuthority: KeyedCertificate;
@@ -68,6 +69,7 @@ function proxy(
         }
       : undefined,
     onRefusal: ({ rule }) => refused.push(rule),
+    onCall: ({ url }) => called.push(url),
   });
   made.server.once('close', () => ways.forEach((way) => void way.close()));
   made.server.listen(0, '127.0.0.1');
@@ -100,6 +102,7 @@ afterAll(() => {
 beforeEach(() => {
   refused.length = 0;
   seen.length = 0;
+  called.length = 0;
 });
 
 /** @returns the first line of the answer, and the connection */
@@ -153,7 +156,7 @@ describe('a call that is looked into', () => {
     });
     // Nothing makes "no such event" look like "no such endpoint".
     expect([got?.status, got?.body]).toEqual([404, expect.stringContaining('M_NOT_FOUND')]);
-    expect(seen).toEqual([`a.test ${federation}`]);
+    expect([seen, called]).toEqual([[`a.test ${federation}`], [federation]]);
   });
 
   it.each([

@@ -12,14 +12,20 @@ import type { PrivateAddresses } from './private-addresses';
 /** What of PrivateAddresses a proxy needs. */
 type Addresses = Pick<PrivateAddresses, 'requireHost' | 'lookup'>;
 
-export interface ConnectProxyDependencies {
+/** Who is told of what passes. */
+export interface OutboundHooks {
+  readonly onRefusal: (refusal: Refusal, failure: unknown) => void;
+  /** A call comes in, in a connection that is looked into. */
+  readonly onCall?: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+export interface ConnectProxyDependencies extends OutboundHooks {
   readonly hosts: KnownHosts;
   readonly addresses: Addresses;
   /** Hosts that are no homeservers, such as push gateways and a login provider: connected to without looking inside. */
   readonly otherHosts: ReadonlySet<string>;
   /** Not set: nothing is decrypted, and only the name that a connection asks for is checked. */
   readonly intercept?: { readonly certificates: LeafCertificates; readonly calls: OutboundCalls };
-  readonly onRefusal: (refusal: Refusal, failure: unknown) => void;
 }
 
 /** How long a homeserver may take to begin TLS. */
@@ -112,6 +118,7 @@ export class ConnectProxy {
   private async call(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const tunnel = this.tunnels.get(request.socket);
     const calls = this.dependencies.intercept?.calls;
+    this.dependencies.onCall?.(request, response);
     try {
       if (!tunnel || !calls) throw new Error('A request without a tunnel');
       await calls.answer(request, response, tunnel);

@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { MessengerProxyConfig } from '../app.module';
 import type { ListKeeper } from '../federation-list/list-keeper';
-import type { Refusal } from '../requests/refusal';
 import { Forwarder } from '../server/forwarder';
-import { ConnectProxy } from './connect-proxy';
+import { type OutboundHooks, ConnectProxy } from './connect-proxy';
 import { KnownHosts } from './known-hosts';
 import { LeafCertificates } from './leaf-certificates';
 import { OutboundCalls, type Tunnel } from './outbound-calls';
@@ -17,7 +16,7 @@ const CONNECTIONS_PER_SERVER = 50;
 export function outboundProxy(
   { proxy, matrix }: MessengerProxyConfig,
   list: ListKeeper,
-  onRefusal: (refusal: Refusal, failure: unknown) => void,
+  hooks: OutboundHooks,
 ): ConnectProxy {
   const addresses = new PrivateAddresses(proxy.outboundNetworks ?? []);
   const isListed = (server: string) => list.isListed(server);
@@ -51,6 +50,6 @@ export function outboundProxy(
     addresses,
     otherHosts: new Set(proxy.outboundOtherHosts ?? []),
     intercept,
-    onRefusal,
+    ...hooks,
   });
 }

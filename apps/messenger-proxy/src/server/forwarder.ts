@@ -125,8 +125,14 @@ export class Forwarder {
     return this.own({ method: 'POST', path, headers, body: JSON.stringify(content) });
   }
 
+  /** A DELETE of our own. @throws Refusal 502 or 504 */
+  delete(path: string, content: object, authorization: string): Promise<OwnAnswer> {
+    const headers = { 'content-type': 'application/json', authorization };
+    return this.own({ method: 'DELETE', path, headers, body: JSON.stringify(content) });
+  }
+
   private async own(request: {
-    method: 'GET' | 'POST';
+    method: 'GET' | 'POST' | 'DELETE';
     path: string;
     headers: Record<string, string>;
     body?: string;

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InviteContact, InviteContactStore } from '@bridge/persistence';
 import { UserId } from '@bridge/contracts';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
@@ -33,11 +34,13 @@ class ContactError extends Error {
 export interface ContactsApiDependencies {
   readonly contacts: InviteContactStore;
   readonly owner: OpenIdOwner;
+  readonly onCall?: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 /** People's own list of whom they let invite them: from when until when. */
-export function contactsApi({ contacts, owner }: ContactsApiDependencies): FastifyInstance {
+export function contactsApi({ contacts, owner, onCall }: ContactsApiDependencies): FastifyInstance {
   const app = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES });
+  app.addHook('onRequest', async ({ raw }, reply) => onCall?.(raw, reply.raw));
   app.setErrorHandler((error: ContactError & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     const known = error instanceof ContactError;

@@ -224,7 +224,7 @@ describe('loadConfig', () => {
     expect(mistakes[0]?.mend).toBe('did you mean http?');
     expect(mistakes[1]?.mend).toBe('did you mean port?');
     const printed = new ConfigError(mistakes).message;
-    expect(printed).toContain('16 mistakes');
+    expect(printed).toContain('18 mistakes');
     for (const secret of [leaked, TOKEN, 'letmein', 'admin']) expect(printed).not.toContain(secret);
   });
 

@@ -12,6 +12,9 @@ export function proxyMistakes(proxy: ProxyConfig): ConfigMistake[] {
   return [
     ...trustMistakes(proxy),
     ...inviteMistakes(proxy),
+    ...directoryMistakes(proxy),
+    ...orphanMistakes(proxy),
+    ...rawDataMistakes(proxy),
     ...inboundMistakes(proxy),
     ...outboundMistakes(proxy),
   ];
@@ -31,9 +34,9 @@ function trustMistakes({ list, listKey, listAuthorities }: ProxyConfig): ConfigM
   ];
 }
 
-function inviteMistakes({ list, profile, invites, adminToken }: ProxyConfig): ConfigMistake[] {
-  const asked = invites ?? (profile === 'tim' ? 'permissions' : 'listed');
-  if (list === undefined || asked !== 'permissions' || adminToken !== undefined) return [];
+function inviteMistakes(proxy: ProxyConfig): ConfigMistake[] {
+  const { list, adminToken } = proxy;
+  if (list === undefined || inviters(proxy) !== 'permissions' || adminToken !== undefined) return [];
   return [
     {
       setting: nameOf('adminToken'),
@@ -41,6 +44,45 @@ function inviteMistakes({ list, profile, invites, adminToken }: ProxyConfig): Co
       mend: `set it, or ${proxySettings.proxy.invites.env} to listed or contacts`,
     },
   ];
+}
+
+function directoryMistakes(proxy: ProxyConfig): ConfigMistake[] {
+  if (proxy.directoryUrl === undefined || inviters(proxy) !== 'listed') return [];
+  return [
+    {
+      setting: nameOf('directoryUrl'),
+      problem: 'is set, and everybody of the list may invite people here: it would never be asked',
+      mend: `set ${proxySettings.proxy.invites.env} to contacts or permissions, or leave it out`,
+    },
+  ];
+}
+
+function orphanMistakes({ list, profile, orphanedRoomMs, adminToken }: ProxyConfig): ConfigMistake[] {
+  const removes = orphanedRoomMs === undefined ? profile === 'tim' : orphanedRoomMs > 0;
+  if (list === undefined || !removes || adminToken !== undefined) return [];
+  return [
+    {
+      setting: nameOf('adminToken'),
+      problem: 'is not set, and orphaned rooms could not be removed',
+      mend: `set it, or ${proxySettings.proxy.orphanedRoomMs.env} to 0`,
+    },
+  ];
+}
+
+function rawDataMistakes(proxy: ProxyConfig): ConfigMistake[] {
+  if (proxy.rawDataUrl === undefined) return [];
+  const needed = ['rawDataInstanceId', 'rawDataProfessionOid', 'rawDataTelematikId'] as const;
+  return needed
+    .filter((key) => proxy[key] === undefined)
+    .map((key) => ({
+      setting: nameOf(key),
+      problem: `is not set, and ${proxySettings.proxy.rawDataUrl.env} is`,
+      mend: 'set it: every report has to name it',
+    }));
+}
+
+function inviters({ profile, invites }: ProxyConfig): Config['proxy']['invites'] {
+  return invites ?? (profile === 'tim' ? 'permissions' : 'listed');
 }
 
 function inboundMistakes({ inboundCertificate, inboundKey }: ProxyConfig): ConfigMistake[] {

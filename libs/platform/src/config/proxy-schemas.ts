@@ -10,6 +10,15 @@ export function fileOrUrl() {
     .describe('the absolute path of a file, or a URL with https:// (http:// only on this machine)');
 }
 
+/** A URL that nobody can change on its way. A trailing slash is taken off, so that paths can be appended. */
+export function safeUrl() {
+  return z
+    .string()
+    .refine(isSafe)
+    .transform((value) => value.replace(/\/+$/, ''))
+    .describe('a URL with https:// (http:// only on this machine)');
+}
+
 function isSafe(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);

@@ -1,6 +1,7 @@
 import type { Setting } from './setting';
 import { networks } from './compound-schemas';
 import { fileOrUrl, hostNames, pemPublicKey, words } from './proxy-schemas';
+import { proxyServiceSettings } from './proxy-service-settings';
 import {
   matching,
   oneOf,
@@ -158,13 +159,13 @@ export const proxySettings = {
       schema: secretText(16),
       optional: true,
       secret: true,
-      doc: "Access token of an administrator of the homeserver, with which people's permissions are read.",
+      doc: "Access token of an administrator of the homeserver, with which people's permissions are read and orphaned rooms are removed.",
     },
     rememberMs: {
       env: 'PROXY_REMEMBER_MS',
       schema: wholeNumber(0, HOUR_MS),
       default: 60_000,
-      doc: 'How long it is remembered whose an access token is and what somebody permits, in milliseconds; changes through the proxy count at once.',
+      doc: "How long it is remembered whose an access token is, what somebody permits and a directory's yes, in milliseconds; changes through the proxy count at once.",
     },
     wellKnownServer: {
       env: 'PROXY_WELL_KNOWN_SERVER',
@@ -217,5 +218,6 @@ export const proxySettings = {
       optional: true,
       doc: 'Hosts beside homeservers that may be called, such as push gateways and a login provider.',
     },
+    ...proxyServiceSettings,
   },
 } as const satisfies Record<string, Record<string, Setting>>;
