@@ -13,7 +13,7 @@ import {
   isOneShot,
 } from './compose-model';
 
-const PROFILES = ['init', 'element', 'admin', 'turn', 'mautrix', 'monitoring', 'tools'];
+const PROFILES = ['init', 'element', 'admin', 'turn', 'mautrix', 'monitoring', 'tools', 'tim'];
 const PROXIES = ['nginx', 'traefik'];
 /** Published on this machine for those who sit at it, by the profile that brings them. */
 const PUBLISHED = ['proxy', 'turn', 'admin', 'grafana', ...ORGANISATIONS.map((name) => `${name}-element`)];
@@ -90,11 +90,13 @@ describe('each organisation', () => {
     const ours = Object.entries(model.services).filter(([service]) => service.startsWith(`${name}-`));
     for (const [service, { networks = {} }] of ours) {
       const further = Object.keys(networks).filter((network) => network !== name);
-      const allowed = /-(synapse|mautrix)$/.test(service)
-        ? [`${name}-outside`]
-        : service.endsWith('-element')
-          ? ['local']
-          : [];
+      const allowed = service.endsWith('-synapse')
+        ? [`${name}-homeserver`]
+        : /-(messenger-proxy|mautrix)$/.test(service)
+          ? [`${name}-outside`]
+          : service.endsWith('-element')
+            ? ['local']
+            : [];
       expect({ service, further }).toEqual({ service, further: allowed });
     }
   });
@@ -234,6 +236,51 @@ describe.each(services)('%s', (name, service) => {
           'service_started',
         ]);
     }
+  });
+});
+
+describe('the messenger proxies', () => {
+  const leadsNowhere = (env: Record<string, string>): string[] => {
+    const { networks } = composeModel({ env });
+    return ORGANISATIONS.filter((name) => networks[`${name}-homeserver`]?.internal);
+  };
+
+  it('are not there without their profile', () => {
+    expect(Object.keys(composeModel().services).filter((name) => name.endsWith('-messenger-proxy'))).toEqual(
+      [],
+    );
+  });
+
+  it.each(ORGANISATIONS)('are of one organisation each: %s', (name) => {
+    const service = everything().services[`${name}-messenger-proxy`];
+    expect(Object.keys(service?.networks ?? {})).toEqual([name, `${name}-outside`]);
+    expect(service?.secrets?.map(({ source }) => source)).toEqual([
+      `${name}_messenger_proxy_yaml`,
+      `${name}_database_url`,
+    ]);
+    expect(service?.ports).toBeUndefined();
+  });
+
+  it('are asked for their health where the image has them tell it', () => {
+    const { environment, healthcheck } = everything().services['vvt-messenger-proxy'] ?? {};
+    expect(environment?.HTTP_PORT).toBe('1233');
+    expect(healthcheck?.test).toEqual(['CMD', 'node', '/app/healthcheck.mjs']);
+  });
+
+  it('are the only way out for the homeservers that have one, of all organisations or of one', () => {
+    expect(leadsNowhere({})).toEqual([]);
+    expect(leadsNowhere({ MESSENGER_PROXY: 'true' })).toEqual(ORGANISATIONS);
+    expect(leadsNowhere({ VVT_MESSENGER_PROXY: 'true' })).toEqual(['vvt']);
+    expect(leadsNowhere({ MESSENGER_PROXY: 'true', VVT_MESSENGER_PROXY: 'false' })).not.toContain('vvt');
+  });
+
+  it('are what init is told as well', () => {
+    const { environment } = everything({ env: { VVT_MESSENGER_PROXY: 'true' } }).services.init ?? {};
+    expect(environment).toMatchObject({
+      VVT_MESSENGER_PROXY: 'true',
+      HUISARTS_MESSENGER_PROXY: 'false',
+      PROXY_PROFILE: 'closed-federation',
+    });
   });
 });
 

@@ -30,6 +30,7 @@ const last = (name: string, instruction: string): string | undefined =>
 
 const apps = ['as-ingress', 'fhir-ingress', 'fhir-mapper', 'room-manager'];
 const jobs = ['cli', 'migrate', 'init'];
+const proxy = 'messenger-proxy';
 
 describe('the Containerfile', () => {
   it('has nothing that hadolint finds fault with', () => {
@@ -58,7 +59,7 @@ describe('the Containerfile', () => {
     ]);
   });
 
-  it.each([...apps, ...jobs])('makes %s, which runs as nobody known, by Node alone', (name) => {
+  it.each([...apps, proxy, ...jobs])('makes %s, which runs as nobody known, by Node alone', (name) => {
     expect(stages.has(name)).toBe(true);
     expect(last(name, 'USER')).toBe('USER 10001:10001');
     expect(last(name, 'STOPSIGNAL')).toBe('STOPSIGNAL SIGTERM');
@@ -70,16 +71,30 @@ describe('the Containerfile', () => {
     expect(shell).toEqual([]);
   });
 
-  it.each([...apps, ...jobs])('puts no program of another into %s', (name) => {
+  it.each([...apps, proxy, ...jobs])('puts no program of another into %s', (name) => {
     const own = instructionsOf(name).flatMap((line) => /dist\/apps\/([\w-]+)$/.exec(line)?.[1] ?? []);
     expect(own).toEqual(name === 'migrate' || name === 'init' ? [] : [name]);
   });
 
-  it.each(apps)('has %s listen on 8080, and tell by Node whether it lives', (name) => {
-    expect(last(name, 'EXPOSE')).toBe('EXPOSE 8080');
+  it.each([...apps, proxy])('has %s listen on its ports alone, and tell by Node whether it lives', (name) => {
+    const exposed = instructionsOf(name).filter((line) => line.startsWith('EXPOSE '));
+    expect(exposed).toEqual([name === proxy ? 'EXPOSE 8090 8093 1233' : 'EXPOSE 8080']);
     expect(last(name, 'HEALTHCHECK')).toMatch(/CMD \["node", "\/app\/healthcheck\.mjs"\]$/);
     expect(last(name, 'CMD')).toBe(`CMD ["dist/apps/${name}/src/main.js"]`);
     expect(existsSync(join(ROOT, `apps/${name}/src/main.ts`))).toBe(true);
+  });
+
+  it('has the health check of the messenger proxy ask where it tells, which is not where it is called', () => {
+    expect(last(proxy, 'ENV')).toBe('ENV HTTP_PORT=1233');
+    const asked = readFileSync(join(ROOT, 'deploy/images/healthcheck.mjs'), 'utf8');
+    expect(asked).toContain('env.HTTP_PORT || 8080');
+  });
+
+  it('gives init what it signs the federation list with, and nothing else of the messenger proxy', () => {
+    const copied = instructionsOf('init').flatMap((line) => /\/app\/dist\/apps\/(\S+)/.exec(line)?.[1] ?? []);
+    expect(copied).toEqual(
+      ['federation-list', 'requests/server-name.js'].map((path) => `messenger-proxy/src/${path}`),
+    );
   });
 
   it.each(jobs)('lets %s end without a health check', (name) => {
@@ -108,7 +123,7 @@ describe('the Containerfile', () => {
 
   it('has a target for everything that Compose builds', () => {
     const builds = Object.values(everything().services).flatMap(({ build }) => (build ? [build] : []));
-    expect(new Set(builds.map(({ target }) => target))).toEqual(new Set([...apps, ...jobs]));
+    expect(new Set(builds.map(({ target }) => target))).toEqual(new Set([...apps, proxy, ...jobs]));
     for (const { context, dockerfile } of builds) expect(join(context, dockerfile)).toBe(join(ROOT, FILE));
   });
 });

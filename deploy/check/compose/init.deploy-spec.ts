@@ -1,11 +1,20 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { DataFolder } from '../../compose/init/data-folder';
 import { prepare } from '../../compose/init/prepare';
-import { readSettings } from '../../compose/init/settings';
-import { type ComposeModel, COMPOSE_FOLDER, ORGANISATIONS, everything, mountsOf } from './compose-model';
+import { type Settings, readSettings } from '../../compose/init/settings';
+import {
+  type ComposeModel,
+  COMPOSE_FOLDER,
+  ORGANISATIONS,
+  type Service,
+  everything,
+  mountsOf,
+} from './compose-model';
+
+const PROCESSES = ['as-ingress', 'fhir-ingress', 'fhir-mapper', 'room-manager'];
 
 let data: string;
 let model: ComposeModel;
@@ -15,18 +24,14 @@ beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'compose-data-'));
   const env = { DATA_DIR: data, MAUTRIX: 'vvt', TURN_HOST: 'turn.example' };
   model = everything({ env });
-  const environment = model.services.init?.environment ?? {};
-  const { federation } = readSettings(
-    Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? undefined])),
-  );
-  await prepare(new DataFolder(data), federation, {
-    renewCertificates: false,
-    rewriteConfiguration: false,
-    now: new Date(),
-  });
+  const { federation } = readSettings(settingsOf(model.services.init?.environment));
+  await prepare(new DataFolder(data), federation, once);
 });
 afterAll(() => rmSync(data, { recursive: true, force: true }));
 
+const once = { renewCertificates: false, rewriteConfiguration: false, now: new Date() };
+const settingsOf = (environment: Service['environment'] = {}): Settings =>
+  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? undefined]));
 const read = (path: string): string => readFileSync(join(data, path), 'utf8');
 /** Absolute paths in a text, as far as they are in the folders that containers are given. */
 const pathsIn = (text: string): string[] =>
@@ -42,7 +47,7 @@ describe('init makes', () => {
   it('every file that a service is given as a secret', () => {
     const missing = Object.entries(model.secrets ?? {}).filter(([, { file = '' }]) => !existsSync(file));
     expect(missing).toEqual([]);
-    expect(Object.keys(model.secrets ?? {}).length).toBeGreaterThan(60);
+    expect(Object.keys(model.secrets ?? {}).length).toBeGreaterThan(63);
   });
 
   it('every folder that a service is given', () => {
@@ -101,7 +106,7 @@ describe.each(ORGANISATIONS)('the files of %s', (name) => {
   });
 
   it('are what the processes of the bridge are told', () => {
-    for (const app of ['as-ingress', 'fhir-ingress', 'fhir-mapper', 'room-manager', 'bridge', 'migrate']) {
+    for (const app of [...PROCESSES, 'messenger-proxy', 'bridge', 'migrate']) {
       const service = `${name}-${app}`;
       const files = Object.entries(model.services[service]?.environment ?? {}).filter(
         ([variable]) => variable.endsWith('_FILE') || variable === 'BRIDGE_CONFIG',
@@ -115,6 +120,15 @@ describe.each(ORGANISATIONS)('the files of %s', (name) => {
         });
       }
     }
+  });
+
+  it('name only what its messenger proxy sees and reaches', () => {
+    const { proxy } = parse(read(`${name}/secrets/messenger-proxy.yaml`)) as {
+      proxy: { list: string; homeserverUrl: string };
+    };
+    expect(sees(`${name}-messenger-proxy`, proxy.list)).toBe(true);
+    expect(existsSync(join(data, 'federation-list', basename(proxy.list)))).toBe(true);
+    expect(model.services[new URL(proxy.homeserverUrl).hostname]?.networks).toHaveProperty([name]);
   });
 
   it('whitelist the subnet of its own network', () => {
@@ -133,6 +147,26 @@ describe.each(ORGANISATIONS)('the files of %s', (name) => {
     expect(hosts).toHaveLength(5);
     for (const host of hosts) expect(model.services[host]?.networks).toHaveProperty([name]);
     expect(sees('prometheus', `/targets/${name}.yaml`)).toBe(true);
+    expect(sees('prometheus', `/messenger-proxies/${name}.yaml`)).toBe(true);
+  });
+});
+
+describe('a homeserver behind its messenger proxy', () => {
+  it('is given the authority that it trusts, and reaches the proxy at the ports that it has', async () => {
+    const { services } = everything({ env: { DATA_DIR: data, VVT_MESSENGER_PROXY: 'true' } });
+    const { federation } = readSettings(settingsOf(services.init?.environment));
+    await prepare(new DataFolder(data), federation, { ...once, rewriteConfiguration: true });
+    const config = parse(read('vvt/synapse/homeserver.yaml')) as {
+      https_proxy: string;
+      federation_custom_ca_list: string[];
+    };
+    for (const path of config.federation_custom_ca_list) {
+      expect(sees('vvt-synapse', path)).toBe(true);
+      expect(existsSync(join(data, 'vvt/synapse', basename(path)))).toBe(true);
+    }
+    const called = [config.https_proxy, /set \$homeserver (\S+);/.exec(read('proxy/servers/vvt.conf'))?.[1]];
+    expect(called).toEqual(['http://vvt-messenger-proxy:8093', 'vvt-messenger-proxy:8090']);
+    expect(services['vvt-messenger-proxy']?.networks).toHaveProperty(['vvt']);
   });
 });
 

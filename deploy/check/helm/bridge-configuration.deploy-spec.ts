@@ -4,10 +4,12 @@ import { parse } from 'yaml';
 import { asIngressSections } from '../../../apps/as-ingress/src/app.module';
 import { fhirIngressSections } from '../../../apps/fhir-ingress/src/app.module';
 import { fhirMapperSections } from '../../../apps/fhir-mapper/src/app.module';
+import { messengerProxySections } from '../../../apps/messenger-proxy/src/app.module';
 import { roomManagerSections } from '../../../apps/room-manager/src/app.module';
 import { environmentOf, exampleSecrets } from './bridge-pods';
 import { ofKind, workloadsOf, type KubernetesObject } from './kubernetes-object';
-import { everyVariant, objectsOfTitle, objectsOfVariant } from './rendered-charts';
+import { charts } from './chart-files';
+import { everyVariant, objectsOf, objectsOfTitle, objectsOfVariant, template } from './rendered-charts';
 
 const sections: Record<string, readonly ConfigSection[]> = {
   'as-ingress': asIngressSections,
@@ -22,7 +24,8 @@ async function configOf(objects: readonly KubernetesObject[], process: string) {
   const containers = workloadsOf(objects).flatMap((workload) => workload.containers);
   const container = containers.find(({ name }) => name === process);
   if (!container) throw new Error(`no container ${process}`);
-  return loadConfig(sections[process] ?? [], environmentOf(objects, container, await exampleSecrets()));
+  const read = process === 'messenger-proxy' ? messengerProxySections : sections[process];
+  return loadConfig(read ?? [], environmentOf(objects, container, await exampleSecrets()));
 }
 
 describe.each(bridges)('The configuration of %s', (_, variant) => {
@@ -105,6 +108,91 @@ describe('The registration', () => {
       kind: 'ConfigMap',
       content: built('vvt.example:8448', 'https://bridge.vvt.example', '${AS_TOKEN}', '${HS_TOKEN}'),
     });
+  });
+});
+
+describe('The messenger proxy', () => {
+  const title = 'fhir-matrix-bridge messenger-proxy';
+  const values = `${charts.bridge}/ci/messenger-proxy-values.yaml`;
+
+  it('is there where it is wanted alone', () => {
+    const having = bridges.filter(([, variant]) =>
+      objectsOfVariant(variant).some(({ metadata }) => metadata.name.endsWith('-messenger-proxy')),
+    );
+    expect(having.map(([each]) => each)).toEqual([title]);
+  });
+
+  it('starts with what its pod is given, on its own ports', async () => {
+    const { proxy, http, matrix } = await configOf(objectsOfTitle(title), 'messenger-proxy');
+    expect(http.port).toBe(1233);
+    expect(matrix.serverName).toBe('vvt.example');
+    expect(proxy).toMatchObject({
+      profile: 'tim',
+      homeserverUrl: 'http://federation-vvt-synapse.matrix.svc:8008',
+      list: '/run/bridge/list/list.jws',
+      inboundPort: 8090,
+      outboundPort: 8093,
+      outbound: 'intercept',
+      outboundNetworks: ['10.20.0.0/16'],
+    });
+  });
+
+  it('reads the list where it is mounted', () => {
+    const objects = objectsOfTitle(title);
+    const { pod } = workloadsOf(objects).find(({ object }) =>
+      object.metadata.name.endsWith('-messenger-proxy'),
+    )!;
+    const mount = pod.spec.containers[0]?.volumeMounts?.find(
+      ({ mountPath }) => mountPath === '/run/bridge/list',
+    );
+    const volume = pod.spec.volumes?.find(({ name }) => name === mount?.name);
+    const map = objects.find(({ metadata }) => metadata.name === volume?.configMap?.name);
+    expect(map?.data?.['list.jws']).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  });
+
+  it('reads it at a URL as well, and needs less with closed-federation', async () => {
+    const { rendered } = template(
+      charts.bridge,
+      values,
+      ...[
+        'messengerProxy.list=',
+        'config.proxy.list=https://lists.example:9443/list.jws',
+        'config.proxy.profile=closed-federation',
+        'config.proxy.outbound=pass-through',
+      ].flatMap((each) => ['--set', each]),
+      ...['adminToken', 'outboundCertificate', 'outboundKey', 'outboundTrust'].flatMap((key) => [
+        '--set-json',
+        `secrets.proxy.${key}={}`,
+      ]),
+    );
+    const objects = objectsOf(rendered);
+    const { proxy } = await configOf(objects, 'messenger-proxy');
+    expect(proxy).toMatchObject({
+      profile: 'closed-federation',
+      list: 'https://lists.example:9443/list.jws',
+    });
+    expect(objects.some(({ metadata }) => metadata.name.endsWith('-federation-list'))).toBe(false);
+    const policy = objects.find(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith('-messenger-proxy'),
+    );
+    expect(JSON.stringify(policy?.spec)).toContain('"port":9443');
+    expect(JSON.stringify(policy?.spec)).not.toContain('"port":8070');
+  });
+
+  it('shows the homeserver to the outside, and of it nothing for administrators, nor health and metrics', () => {
+    const [ingress] = ofKind(objectsOfTitle(title), 'Ingress').filter(({ metadata }) =>
+      metadata.name.endsWith('-messenger-proxy'),
+    );
+    const { rules } = ingress?.spec as {
+      rules: { http: { paths: { path: string; backend: { service: { port: { name: string } } } }[] } }[];
+    };
+    expect(rules[0]?.http.paths.map(({ path, backend }) => `${path} ${backend.service.port.name}`)).toEqual([
+      '/_matrix inbound',
+      '/_synapse/client inbound',
+      '/.well-known/matrix inbound',
+      '/tim-contact-mgmt contacts',
+      '/tim-information information',
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,6 +30,11 @@ export async function exampleSecrets(): Promise<Record<string, string>> {
     FHIR_NOTIFICATION_TLS_CERTIFICATE: leaf.certificatePem,
     FHIR_NOTIFICATION_TLS_KEY: leaf.privateKeyPem,
     FHIR_NOTIFICATION_CLIENT_CA: authority.certificatePem,
+    PROXY_LIST_KEY: createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString(),
+    PROXY_ADMIN_TOKEN: token,
+    PROXY_OUTBOUND_CA_CERTIFICATE: authority.certificatePem,
+    PROXY_OUTBOUND_CA_KEY: leaf.privateKeyPem,
+    PROXY_OUTBOUND_TRUST: authority.certificatePem,
     PGHOST: 'postgres.example',
     PGPORT: '5432',
     PGDATABASE: 'bridge',

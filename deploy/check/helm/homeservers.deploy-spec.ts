@@ -219,3 +219,18 @@ describe('The keys', () => {
     expect(ofKind(objects, 'Role')).toEqual([]);
   });
 });
+
+describe('A homeserver behind its messenger proxy', () => {
+  it('calls others through it alone, and trusts its authority and no other', () => {
+    const [[, text = ''] = []] = filesOf(
+      objectsOfTitle('synapse-federation behind-messenger-proxy'),
+      'homeserver.yaml',
+    );
+    expect(parse(text)).toMatchObject({
+      https_proxy: 'http://bridge-messenger-proxy.care.svc:8093',
+      no_proxy_hosts: [],
+      federation_custom_ca_list: ['/run/synapse/authority/ca.crt'],
+      federation_verify_certificates: true,
+    });
+  });
+});

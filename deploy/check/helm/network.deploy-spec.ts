@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { charts } from './chart-files';
 import { selects, workloadsOf } from './kubernetes-object';
-import { internalFlows, policiesFor, policiesOf } from './network-flows';
+import { type Rule, internalFlows, policiesFor, policiesOf } from './network-flows';
 import { everyVariant, objectsOf, objectsOfTitle, objectsOfVariant, template } from './rendered-charts';
 
 /** Variants that turn the policies off. */
@@ -9,7 +9,9 @@ const without = ['fhir-matrix-bridge mutual-tls', 'synapse-federation values-in-
 const withPolicies = everyVariant.filter(([title]) => !without.includes(title));
 
 /** Ports outside the release that the values of the variants name, beside those that anybody may have. */
-const outside = [53, 80, 443, 8448, 8080, 8008, 29318, 4222, 8222, 5432, 6432, 6443, 4318, 4319, 8443, 9443];
+const outside = [
+  53, 80, 443, 8448, 8080, 8008, 29318, 4222, 8222, 5432, 6432, 6443, 4318, 4319, 8443, 8093, 9443,
+];
 
 it.each(without)('%s has no policy where they are turned off', (title) => {
   expect(policiesOf(objectsOfTitle(title))).toEqual([]);
@@ -113,6 +115,64 @@ describe('Within a release', () => {
       'zuid/synapse → zuid/valkey: 6379',
       'zuid/worker → zuid/synapse: 9093',
       'zuid/worker → zuid/valkey: 6379',
+    ]);
+  });
+});
+
+describe('The messenger proxy', () => {
+  const [policy] = policiesOf(objectsOfTitle('fhir-matrix-bridge messenger-proxy')).filter(({ name }) =>
+    name.endsWith('-messenger-proxy'),
+  );
+  const rulesOf = (rules: Rule[] = [], direction: 'from' | 'to'): string[] =>
+    rules.map((rule) => `${rule.ports.map(({ port }) => port).join(' ')} ${JSON.stringify(rule[direction])}`);
+  const namespace = (name: string): string =>
+    `[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"${name}"}}}]`;
+
+  it('is called from outside by what stands in front, by the homeserver on its way out, and by nobody else', () => {
+    expect(rulesOf(policy?.ingress, 'from')).toEqual([
+      `8090 8070 7777 ${namespace('ingress-nginx')}`,
+      `8093 ${namespace('matrix')}`,
+      `1233 ${namespace('monitoring')}`,
+    ]);
+  });
+
+  it('calls its database, its homeserver and other homeservers', () => {
+    const postgres =
+      '[{"podSelector":{"matchLabels":{"cnpg.io/cluster":"care-fhir-matrix-bridge-postgres"}}}]';
+    const others = '[{"ipBlock":{"cidr":"192.0.2.0/24"}},{"ipBlock":{"cidr":"10.20.0.0/16"}}]';
+    expect(rulesOf(policy?.egress, 'to')).toEqual([
+      expect.stringMatching(/^53 53 /),
+      `5432 ${postgres}`,
+      '8008 undefined',
+      `443 8448 ${others}`,
+    ]);
+  });
+
+  it('is let into the operator’s database, as the only one beside those that use it', () => {
+    const [database] = policiesOf(objectsOfTitle('fhir-matrix-bridge messenger-proxy')).filter(({ name }) =>
+      name.endsWith('-postgres'),
+    );
+    const components = (database?.ingress[0]?.from ?? []).map(
+      ({ podSelector }) => podSelector?.matchLabels?.['app.kubernetes.io/component'],
+    );
+    expect(components).toEqual([
+      ...['as-ingress', 'fhir-ingress', 'fhir-mapper', 'room-manager', 'messenger-proxy', 'migrate'],
+    ]);
+  });
+});
+
+describe('A homeserver behind its messenger proxy', () => {
+  it('goes to the proxy and to its database, and nowhere else', () => {
+    const title = 'synapse-federation behind-messenger-proxy';
+    const [own] = policiesOf(objectsOfTitle(title)).filter(({ name }) => name.endsWith('-synapse'));
+    const peers = (own?.egress ?? []).map(({ ports, to }) => [
+      ports.map(({ port }) => port).join(' '),
+      to?.map(({ podSelector }) => podSelector?.matchLabels?.['app.kubernetes.io/component']),
+    ]);
+    expect(peers).toEqual([
+      ['53 53', [undefined]],
+      ['5432', ['postgres']],
+      ['8093', ['messenger-proxy']],
     ]);
   });
 });

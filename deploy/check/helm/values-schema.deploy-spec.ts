@@ -25,6 +25,7 @@ describe.each(variants.map((variant) => [variant.title, variant] as const))('%s'
 describe('Values that are wrong', () => {
   const minimal = path.join(charts.bridge, 'ci/minimal-values.yaml');
   const single = path.join(charts.federation, 'ci/single-values.yaml');
+  const guarded = path.join(charts.bridge, 'ci/messenger-proxy-values.yaml');
   const notNew = path.join(charts.bridge, 'ci/cloudnativepg-keda-values.yaml');
 
   it.each([
@@ -54,6 +55,10 @@ describe('Values that are wrong', () => {
     [charts.bridge, minimal, 'exposure.kind=gateway', 'kind'],
     [charts.bridge, minimal, 'asIngress.autoscaling.kind=keda', 'kind'],
     [charts.bridge, minimal, 'nats.bundled.password.value=1short', 'value'],
+    [charts.bridge, minimal, 'messengerProxy.enable=true', 'enable'],
+    [charts.bridge, minimal, 'messengerProxy.list=no-jws', 'list'],
+    [charts.bridge, minimal, 'config.proxy.inboundPort=8080', 'inboundPort'],
+    [charts.bridge, minimal, 'config.proxy.profile=gematik', 'profile'],
     // Both forms of a credential, and half of one.
     [charts.bridge, minimal, 'secrets.homeserver.asToken.value=both', 'asToken'],
     [charts.bridge, minimal, 'postgres.certificateAuthority.secret=alone', 'certificateAuthority'],
@@ -92,6 +97,17 @@ describe('Values that are wrong', () => {
     [charts.bridge, notNew, 'config.nats.partitions=8', 'above config.nats.partitions (8)'],
     [charts.bridge, notNew, 'fhirMapper.autoscaling.minReplicas=17', 'minReplicas is above maxReplicas'],
     [charts.bridge, notNew, 'keda.prometheus.serverAddress=', 'keda.prometheus.serverAddress is required'],
+    [charts.bridge, minimal, 'messengerProxy.enabled=true', 'messengerProxy.list is required'],
+    [charts.bridge, guarded, 'secrets.proxy.listKey={}', 'secrets.proxy.listKey is required'],
+    [charts.bridge, guarded, 'secrets.proxy.adminToken={}', 'secrets.proxy.adminToken is required'],
+    [
+      charts.bridge,
+      guarded,
+      'secrets.proxy.outboundKey={}',
+      'are required for config.proxy.outbound intercept',
+    ],
+    [charts.bridge, guarded, 'exposure.messengerProxy.host=', 'exposure.messengerProxy.host is required'],
+    [charts.bridge, guarded, 'messengerProxy.autoscaling.minReplicas=7', 'minReplicas is above maxReplicas'],
     [charts.federation, single, 'organisations=null', 'organisations is empty'],
     [charts.federation, single, 'organisations.b.serverName=vvt.example', 'which another organisation has'],
     [charts.federation, single, 'organisations.vvt.element.enabled=true', 'element.host is required'],

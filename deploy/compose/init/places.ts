@@ -39,6 +39,13 @@ export function containerPlaces(name: string): Places {
     },
     fhir: { url: `http://${name}-fhir:8080/fhir` },
     mautrix: { url: `http://${name}-mautrix:29328`, port: 29328, database: database('mautrix') },
+    messengerProxy: {
+      inboundUrl: `http://${name}-messenger-proxy:8090`,
+      outboundUrl: `http://${name}-messenger-proxy:8093`,
+      contactsUrl: `http://${name}-messenger-proxy:8070`,
+      informationUrl: `http://${name}-messenger-proxy:7777`,
+      list: '/list/list.jws',
+    },
     proxy: {
       certificate: `/run/secrets/${name}.crt`,
       key: `/run/secrets/${name}.key`,

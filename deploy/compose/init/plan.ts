@@ -31,6 +31,14 @@ export interface Places {
   };
   readonly fhir: { readonly url: string };
   readonly mautrix: { readonly url: string; readonly port: number; readonly database: Address };
+  /** The messenger proxy as nginx and the homeserver reach it, and the federation list as it sees it. */
+  readonly messengerProxy: {
+    readonly inboundUrl: string;
+    readonly outboundUrl: string;
+    readonly contactsUrl: string;
+    readonly informationUrl: string;
+    readonly list: string;
+  };
   /** Files as the proxy sees them. */
   readonly proxy: { readonly certificate: string; readonly key: string; readonly wellKnown: string };
   readonly element: { readonly port: number; readonly config: string; readonly web: string };
@@ -60,6 +68,8 @@ export interface OrganisationPlan {
   readonly privateNetworks: readonly string[];
   /** Whether the example of a second bridge (mautrix-signal) is registered with the homeserver. */
   readonly mautrix: boolean;
+  /** Whether the messenger proxy stands before the homeserver, on the way in and on the way out. */
+  readonly messengerProxy: boolean;
   readonly places: Places;
 }
 
@@ -72,6 +82,7 @@ export interface FederationPlan {
   readonly authorities: readonly string[];
   readonly supportEmail?: string;
   readonly turn?: TurnPlan;
+  readonly messengerProxies: MessengerProxyPlan;
   readonly proxy: {
     readonly ports: readonly number[];
     /** Where nginx answers its health check: host and port. */
@@ -91,6 +102,17 @@ export interface TurnPlan {
   readonly relayPorts: readonly [from: number, to: number];
   /** Public address, where the machine is behind address translation. */
   readonly externalAddress?: string;
+}
+
+/** What all messenger proxies here have in common. */
+export interface MessengerProxyPlan {
+  readonly profile: 'closed-federation' | 'tim';
+  /** Who may invite people here; not set: as the profile has it. */
+  readonly invites?: string;
+  /** URL of a federation list that somebody else signs; not set: the file that is made here, or put there. */
+  readonly list?: string;
+  /** Hosts beside homeservers that may be called. */
+  readonly otherHosts: readonly string[];
 }
 
 /** A file that an organisation or the federation needs. */

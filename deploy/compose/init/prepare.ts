@@ -2,7 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { certificateState, createAuthority, issueCertificate } from './authority';
 import type { DataFolder, Outcome } from './data-folder';
-import type { FederationPlan, OrganisationPlan } from './plan';
+import { ensureFederationList } from './federation-list';
+import { ensureOutboundAuthority } from './outbound-authority';
+import type { FederationPlan, OrganisationPlan, RenderedFile } from './plan';
+import { type MessengerProxyCredentials, messengerProxyFiles } from './render/messenger-proxy';
 import { hostOf } from './render/nginx';
 import { renderFederation, renderOrganisation } from './render/organisation';
 import { organisationSecrets, sharedSecrets } from './secrets';
@@ -30,7 +33,7 @@ export interface PrepareOptions {
 
 /**
  * Makes what is not there yet: secrets, the authority and certificates, configuration, folders. Nothing that is there is
- * overwritten but certificates that are due. To be run as often as one likes.
+ * overwritten but certificates and a federation list that are due. To be run as often as one likes.
  */
 export async function prepare(
   folder: DataFolder,
@@ -41,11 +44,16 @@ export async function prepare(
   const authority = await ensureAuthority(folder, options.now, deeds);
   const plan = { ...federation, authorities: await trusted(folder) };
 
+  const listKey = await ensureFederationList(folder, plan, options, deeds);
+  const trust = await contentsOf(folder, plan.authorities);
+
   const shared = sharedSecrets(await reader(folder, 'shared/secrets'));
   const files = [...renderFederation(plan, shared)];
   for (const organisation of plan.organisations) {
     const secrets = organisationSecrets(await reader(folder, `${organisation.name}/secrets`));
     files.push(...renderOrganisation(organisation, plan, secrets));
+    const outbound = await ensureOutboundAuthority(folder, organisation, options, deeds);
+    files.push(...(await proxyFiles(folder, organisation, plan, { outbound, listKey, trust })));
     await ensureCertificate(folder, organisation, authority, options, deeds);
   }
   for (const file of files) {
@@ -56,6 +64,23 @@ export async function prepare(
   }
   await ensureStates(folder, plan, deeds);
   return deeds;
+}
+
+async function proxyFiles(
+  folder: DataFolder,
+  organisation: OrganisationPlan,
+  plan: FederationPlan,
+  credentials: Omit<MessengerProxyCredentials, 'adminToken'>,
+): Promise<RenderedFile[]> {
+  const token = await folder.read(`${organisation.name}/secrets/proxy_admin_token`);
+  const adminToken = token?.trim() || undefined;
+  return messengerProxyFiles(organisation, plan, { ...credentials, adminToken });
+}
+
+/** The authorities of the folder `trust`, one after the other. */
+async function contentsOf(folder: DataFolder, names: readonly string[]): Promise<string> {
+  const texts = await Promise.all(names.map((name) => folder.read(`trust/${name}`)));
+  return texts.map((text = '') => `${text.trim()}\n`).join('');
 }
 
 /** The authority; without its key where somebody has taken it away, as they should. */

@@ -60,6 +60,15 @@ describe('the settings', () => {
     expect(readSettings({ ...vvt, RUN_AS: '10001:10002' }).owner).toEqual({ uid: 10001, gid: 10002 });
   });
 
+  it('put a messenger proxy before the homeservers that want one', () => {
+    const settings = { ...vvt, VVT_MESSENGER_PROXY: 'true', HUISARTS_SERVER_NAME: 'huisarts' };
+    const { organisations } = readSettings({ ...settings, HUISARTS_SUBNET: '172.30.2.0/24' }).federation;
+    expect(organisations.map(({ name, messengerProxy }) => [name, messengerProxy])).toEqual([
+      ['huisarts', false],
+      ['vvt', true],
+    ]);
+  });
+
   it('are told all their mistakes at once', () => {
     const mistakes = mistakesOf({
       VVT_SERVER_NAME: 'https://vvt',
@@ -72,6 +81,11 @@ describe('the settings', () => {
       TURN_HOST: 'turn:3478',
       TURN_EXTERNAL_ADDRESS: 'here',
       MAUTRIX: 'apotheek',
+      VVT_MESSENGER_PROXY: 'on',
+      PROXY_PROFILE: 'gematik',
+      PROXY_INVITES: 'all',
+      PROXY_LIST: 'http://lists.example/list.jws',
+      PROXY_OUTBOUND_OTHER_HOSTS: 'https://push.example',
       RUN_AS: '991:991',
     });
     const variables = mistakes.map((mistake) => mistake.split(' ')[0]).sort();
@@ -80,10 +94,15 @@ describe('the settings', () => {
       'MAUTRIX',
       'PEERS',
       'PEER_NETWORKS',
+      'PROXY_INVITES',
+      'PROXY_LIST',
+      'PROXY_OUTBOUND_OTHER_HOSTS',
+      'PROXY_PROFILE',
       'RUN_AS',
       'SUPPORT_EMAIL',
       'TURN_EXTERNAL_ADDRESS',
       'TURN_HOST',
+      'VVT_MESSENGER_PROXY',
       'VVT_SERVER_NAME',
       'VVT_SUBNET',
       'VVT_TITLE',

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { Owner } from './data-folder';
 import { containerPlaces, containerProxy } from './places';
+import { messengerProxies } from './messenger-proxy-settings';
 import type { FederationPlan, OrganisationPlan } from './plan';
 
 const PORT = /^([1-9]\d{0,4})$/;
@@ -27,6 +28,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   '<NAME>_SERVER_NAME': 'an organisation <name>, and what follows the colon in its Matrix ids',
   '<NAME>_TITLE': 'its name as people read it; default: the server name',
   '<NAME>_SUBNET': 'network (CIDR) of its containers, which its homeserver may call although it is private',
+  '<NAME>_MESSENGER_PROXY':
+    'true: the messenger proxy stands before its homeserver (profile tim); default false',
   FEDERATION_PORT: 'port of the proxy for homeservers and clients; default 8448',
   PEERS: 'server names of organisations elsewhere, separated by commas',
   PEER_NETWORKS: 'private networks (CIDR) that they are in, separated by commas',
@@ -34,6 +37,12 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   TURN_HOST: 'host name of the TURN server; not set: no calls through one',
   TURN_EXTERNAL_ADDRESS: 'its public IPv4 address, where the machine is behind address translation',
   MAUTRIX: 'organisations that have mautrix-signal as a second bridge, separated by commas',
+  PROXY_PROFILE: 'what the messenger proxies ask of requests: closed-federation (default) or tim',
+  PROXY_INVITES:
+    'who may invite people here: listed, permissions or contacts; default: as the profile has it',
+  PROXY_LIST:
+    'URL of the federation list, where it is neither made here nor put into the folder federation-list',
+  PROXY_OUTBOUND_OTHER_HOSTS: 'hosts beside homeservers that may be called through them, separated by commas',
   RUN_AS: 'user and group of the containers, such as 10001:10001; at least 10000',
 };
 
@@ -51,6 +60,11 @@ export function readSettings(settings: Settings): { federation: FederationPlan; 
     const values = split(settings[variable]);
     for (const value of values) check(variable, value, right(value), expected);
     return values;
+  };
+
+  const flag = (variable: string): boolean => {
+    const value = settings[variable] || 'false';
+    return check(variable, value, ['true', 'false'].includes(value), 'true or false') === 'true';
   };
 
   const federationPort = settings.FEDERATION_PORT || '8448';
@@ -89,6 +103,7 @@ export function readSettings(settings: Settings): { federation: FederationPlan; 
       federationAddress: `${serverName}:${port}`,
       privateNetworks: [subnet, ...peerNetworks],
       mautrix: mautrix.includes(name),
+      messengerProxy: flag(variable('MESSENGER_PROXY')),
       places: containerPlaces(name),
     };
   });
@@ -102,6 +117,8 @@ export function readSettings(settings: Settings): { federation: FederationPlan; 
   if (supportEmail) check('SUPPORT_EMAIL', supportEmail, EMAIL.test(supportEmail), 'an e-mail address');
   if (turnHost) check('TURN_HOST', turnHost, HOST.test(turnHost), 'a host name in lower case');
   if (turnAddress) check('TURN_EXTERNAL_ADDRESS', turnAddress, isIPv4(turnAddress), 'an IPv4 address');
+  const hosts = list('PROXY_OUTBOUND_OTHER_HOSTS', (each) => HOST.test(each), 'host names in lower case');
+  const messengerProxyPlan = messengerProxies(settings, hosts, check);
   const owner = ownerOf(settings.RUN_AS);
   if (settings.RUN_AS) {
     check('RUN_AS', settings.RUN_AS, owner !== undefined, `uid:gid, both at least ${LEAST_UID}`);
@@ -123,6 +140,7 @@ export function readSettings(settings: Settings): { federation: FederationPlan; 
             externalAddress: turnAddress || undefined,
           }
         : undefined,
+      messengerProxies: messengerProxyPlan,
       proxy: containerProxy(port),
     },
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fhirIngressSections } from '../../../../apps/fhir-ingress/src/app.module';
 import { fhirMapperSections } from '../../../../apps/fhir-mapper/src/app.module';
 import { asIngressSections } from '../../../../apps/as-ingress/src/app.module';
+import { messengerProxySections } from '../../../../apps/messenger-proxy/src/app.module';
 import { roomManagerSections } from '../../../../apps/room-manager/src/app.module';
 import type { Setting } from '../../../../libs/platform/src/config/setting';
 import { configSections, settingsOf } from '../../../../libs/platform/src/config/settings';
@@ -15,6 +16,10 @@ export const derivedSettings = [
   'nats.monitoringUrls',
   'nats.replicas',
   'postgres.url',
+  'proxy.inboundPort',
+  'proxy.outboundPort',
+  'proxy.contactsPort',
+  'proxy.informationPort',
 ];
 
 /** The processes by their key in the values, and the sections of the configuration that each reads. */
@@ -23,6 +28,7 @@ const processes: Record<string, readonly string[]> = {
   fhirIngress: fhirIngressSections,
   fhirMapper: fhirMapperSections,
   roomManager: roomManagerSections,
+  messengerProxy: messengerProxySections,
 };
 
 /** `config` of the chart: every setting of the bridge that is neither a secret nor filled in by the chart. */

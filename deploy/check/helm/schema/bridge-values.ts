@@ -34,6 +34,13 @@ const process = {
   podLabels: labels,
 };
 const ingress = part({ ...process, autoscaling: part({ kind: z.enum(['none', 'hpa']), ...cpu }) });
+const guard = part({
+  ...process,
+  enabled: z.boolean(),
+  /** A JWS in its compact form. */
+  list: z.string().regex(/^([\w-]+\.[\w-]+\.[\w-]+\s*)?$/),
+  autoscaling: part({ kind: z.enum(['none', 'hpa']), ...cpu }),
+});
 const worker = part({
   ...process,
   autoscaling: part({
@@ -104,6 +111,7 @@ export function bridgeValues() {
     fhirIngress: ingress,
     fhirMapper: worker,
     roomManager: worker,
+    messengerProxy: guard,
     migration: part({
       job: part({
         enabled: z.boolean(),
@@ -136,7 +144,13 @@ export function bridgeValues() {
     }),
     nats: part({ bundled: natsBundled, external: natsExternal }),
     registration: part({ enabled: z.boolean(), url: z.string() }),
-    exposure: part({ ...exposure, fhirIngress: route, asIngress: route, jwks: route }),
+    exposure: part({
+      ...exposure,
+      fhirIngress: route,
+      asIngress: route,
+      jwks: route,
+      messengerProxy: route,
+    }),
     networkPolicy: part({
       enabled: z.boolean(),
       peers: part({
@@ -150,6 +164,7 @@ export function bridgeValues() {
         toPostgres: peers,
         toNats: peers,
         toTracing: peers,
+        toFederation: peers,
       }),
       extraPorts: part({
         homeserver: ports,
@@ -157,6 +172,7 @@ export function bridgeValues() {
         postgres: ports,
         nats: ports,
         tracing: ports,
+        federation: ports,
       }),
     }),
     serviceAccount: part({ name: z.string(), annotations: labels }),

@@ -12,11 +12,13 @@ import { writeHosts } from '../host';
 import { Conversation, pingOf, subscribed } from '../scenario';
 import { steps } from '../steps';
 import { reach } from '../views';
+import { MessengerProxyAccess } from './messenger-proxy';
 import { ComposeProject } from './project';
 
 /*
- * deploy/compose as its README starts it: init, then up, for three organisations. What init and Compose make is used as
- * it is: names, ports, paths, users, networks. The steps build on each other.
+ * deploy/compose as its README starts it: init, then up, for three organisations, of which vvt has a messenger proxy before
+ * its homeserver and the others have none. What init and Compose make is used as it is: names, ports, paths, users,
+ * networks. The steps build on each other.
  */
 
 const APPS = ['as-ingress', 'fhir-ingress', 'fhir-mapper', 'room-manager'];
@@ -26,6 +28,9 @@ const PROXY = { host: '127.0.0.1', port: 8448 };
 /** An address for documentation (RFC 5737), which this machine takes: it is in the place of all that is elsewhere. */
 const OUTSIDE = { host: '192.0.2.1', port: 4_430 };
 const MIB = 2 ** 20;
+const GUARD = 'vvt-messenger-proxy';
+/** A homeserver that is in nobody's list. */
+const STRANGER = 'ziekenhuis.example';
 
 const { step, hasFailed } = steps(it);
 let project: ComposeProject;
@@ -33,7 +38,7 @@ let conversation: Conversation;
 let outside: Server;
 
 beforeAll(async () => {
-  project = new ComposeProject();
+  project = new ComposeProject({ env: { VVT_MESSENGER_PROXY: 'true' }, also: [GUARD] });
   runOnHost('ip', ['addr', 'add', `${OUTSIDE.host}/32`, 'dev', 'lo']);
   outside = createServer((socket) => socket.destroy()).listen(OUTSIDE.port, OUTSIDE.host);
   await once(outside, 'listening');
@@ -48,6 +53,7 @@ afterAll(async () => {
 
 const secret = (name: Organisation, file: string): string =>
   readFileSync(join(project.data, name, 'secrets', file), 'utf8').trim();
+const guard = () => new MessengerProxyAccess(project.address(GUARD, 'vvt'));
 const homeserver = (name: Organisation) => ({
   publicUrl: `https://${name}:8448`,
   innerUrl: `http://${project.address(`${name}-synapse`, name)}:8008`,
@@ -186,10 +192,61 @@ describe('its networks', () => {
       expect(await reach(container, 'python', other, 8448)).toBe('connected');
       expect(await reach(container, 'python', `${other}-synapse`, 8008)).toBe('ENOTFOUND');
       const address = project.address(`${other}-synapse`, other);
-      expect(await reach(container, 'python', address, 8008)).toBe('ETIMEDOUT');
-      // So that the answers above are those of the networks: this one is allowed out.
-      expect(await reach(container, 'python', OUTSIDE.host, OUTSIDE.port)).toBe('connected');
+      // One that has a messenger proxy knows no way out at all.
+      const isGuarded = name === 'vvt';
+      expect(await reach(container, 'python', address, 8008)).toBe(isGuarded ? 'ENETUNREACH' : 'ETIMEDOUT');
+      // So that the answers above are those of the networks: the others are allowed out.
+      expect([name, await reach(container, 'python', OUTSIDE.host, OUTSIDE.port)]).toEqual([
+        name,
+        isGuarded ? 'ENETUNREACH' : 'connected',
+      ]);
     }
+    expect(await reach(project.container(GUARD), 'node', OUTSIDE.host, OUTSIDE.port)).toBe('connected');
+  });
+});
+
+describe('the messenger proxy of vvt', () => {
+  step('has its homeserver, its database and the federation list', async () => {
+    expect(await guard().ready()).toMatchObject({
+      ready: true,
+      checks: { postgres: 'up', homeserver: 'up', 'federation list': 'up' },
+    });
+  });
+
+  step('refuses a homeserver that is not in the list, whatever it calls', async () => {
+    const signature = Buffer.alloc(64).toString('base64');
+    const header = `X-Matrix origin="${STRANGER}",destination="vvt",key="ed25519:a_key",sig="${signature}"`;
+    const calls = [
+      ['PUT', '/_matrix/federation/v1/send/1'],
+      ['PUT', '/_matrix/federation/v2/invite/!room:vvt/$event'],
+      ['GET', '/_matrix/federation/v1/make_join/!room:vvt/@somebody:vvt'],
+      ['GET', '/_matrix/federation/v1/query/profile?user_id=@admin:vvt'],
+    ] as const;
+    for (const [method, path] of calls) {
+      const response = await fetch(`${homeserver('vvt').publicUrl}${path}`, {
+        method,
+        headers: { authorization: header },
+        ...(method === 'PUT' && { body: '{}' }),
+      });
+      expect({ path, status: response.status, answer: await response.json() }).toEqual({
+        path,
+        status: 403,
+        answer: { errcode: 'M_FORBIDDEN', error: 'The homeserver is not part of the federation.' },
+      });
+    }
+  });
+
+  step('leads the homeserver to its partners, and to nobody else', async () => {
+    const trusted = readFileSync(join(project.data, 'vvt/synapse/outbound.crt'), 'utf8');
+    for (const name of ['huisarts', 'apotheek']) {
+      expect(await guard().wayTo(name, 8448, trusted)).toBe(`DNS:${name}`);
+    }
+    expect(await guard().wayTo(STRANGER, 8448, trusted)).toBe('ECONNRESET');
+    expect(await guard().wayTo('vvt-bridge-db', 5432, trusted)).toBe('ECONNRESET');
+    expect(await guard().wayTo('127.0.0.1', 1233, trusted)).toBe('status 403');
+    expect(
+      await guard().count('bridge_proxy_refusals_total', 'direction="outbound"', 'rule="not-listed"'),
+    ).toBe(2);
   });
 });
 
@@ -232,13 +289,23 @@ describe('a care team on its three homeservers', () => {
     },
   );
 
-  step('has used the proxy for its federation, and left everything healthy', async () => {
+  step('has used the proxies for its federation, and left everything healthy', async () => {
     const log = readFileSync(project.container('proxy').logFile, 'utf8');
+    const sentBy = (service: string, name: string): RegExp => {
+      const address = project.address(service, 'vvt').replaceAll('.', '\\.');
+      return new RegExp(`^${address} .* ${name} "PUT /_matrix/federation/.*" 200 `, 'm');
+    };
     for (const name of ['huisarts', 'apotheek']) {
-      expect(log).toMatch(
-        new RegExp(`^172\\.30\\.3\\.\\d+ .* ${name} "PUT /_matrix/federation/.*" 200 `, 'm'),
-      );
+      expect(log).toMatch(sentBy(GUARD, name));
+      expect(log).not.toMatch(sentBy('vvt-synapse', name));
     }
+    expect(log).toMatch(/^172\.30\.2\.\d+ .* vvt "PUT \/_matrix\/federation\/.*" 200 /m);
+    const passed = await guard().count(
+      'bridge_proxy_request_seconds_count',
+      'direction="inbound"',
+      'status="2xx"',
+    );
+    expect(passed).toBeGreaterThan(20);
     expect(await project.problems()).toEqual({});
   });
 });

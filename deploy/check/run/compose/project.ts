@@ -15,6 +15,14 @@ const LONG = 1_000;
 
 type Milestone = 'service_started' | 'service_healthy' | 'service_completed_successfully';
 
+/** What is chosen of the project. */
+export interface Choice {
+  /** Settings in the place of those of `.env`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Services of the profile tim that are started as well, as by `docker compose up <name>`. */
+  readonly also?: readonly string[];
+}
+
 /** The Compose project of deploy/compose: `run --rm`, `up`, `restart`, `down`. */
 export class ComposeProject {
   readonly data = join(host().state, 'data');
@@ -24,20 +32,24 @@ export class ComposeProject {
   readonly #containers = new Map<string, Container>();
   readonly #milestones = new Map<string, Promise<void>>();
   readonly #published: { close: () => void }[] = [];
+  readonly #also: readonly string[];
 
   /** Makes the networks. Nothing runs yet. */
-  constructor() {
+  constructor({ env = {}, also = [] }: Choice = {}) {
     mkdirSync(this.data, { recursive: true });
+    this.#also = also;
     // The profiles add what `run` starts, and `up` leaves alone.
-    this.#model = composeModel({ profiles: ['init', 'tools'], env: { DATA_DIR: this.data } });
+    this.#model = composeModel({ profiles: ['init', 'tools', 'tim'], env: { DATA_DIR: this.data, ...env } });
     this.#layout = layOut(this.#model);
     this.#wiring = new Wiring(this.#layout.networks, this.#layout.places);
     this.#wiring.make();
   }
 
-  /** Services that `up` starts: without those of a profile. */
+  /** Services that `up` starts: without those of a profile that nobody has chosen. */
   get services(): string[] {
-    return Object.keys(this.#model.services).filter((name) => !this.#service(name).profiles?.length);
+    return Object.keys(this.#model.services).filter(
+      (name) => this.#also.includes(name) || !this.#service(name).profiles?.length,
+    );
   }
 
   /** `docker compose run --rm <name> [<word>...]`. @returns what it wrote @throws Error when it ends with another status than 0 */

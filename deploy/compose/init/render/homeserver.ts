@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { FederationPlan, OrganisationPlan } from '../plan';
+import { OUTBOUND_AUTHORITY } from './messenger-proxy';
 
 /** The largest upload: the proxy and the bridge (MEDIA_MAX_BYTES) take as much. */
 export const MAX_UPLOAD = '50M';
@@ -78,13 +79,18 @@ function registrationsOf({ mautrix, places }: OrganisationPlan): string[] {
 }
 
 function federationSettings(organisation: OrganisationPlan, federation: FederationPlan): object {
-  const { trust } = organisation.places.homeserver;
+  const { messengerProxy, places } = organisation;
+  const { trust, config } = places.homeserver;
   const local = federation.organisations.map(({ serverName }) => serverName);
   return {
     federation_domain_whitelist: [...local, ...federation.peers],
     // Replaces the public authorities: only those of the federation are trusted.
-    federation_custom_ca_list: federation.authorities.map((name) => join(trust, name)),
+    federation_custom_ca_list: messengerProxy
+      ? [join(config, OUTBOUND_AUTHORITY)] // the proxy checks theirs, and shows certificates of its own
+      : federation.authorities.map((name) => join(trust, name)),
     federation_verify_certificates: true,
+    // No variable of the environment leads around it.
+    ...(messengerProxy && { https_proxy: places.messengerProxy.outboundUrl, no_proxy_hosts: [] }),
     // A notary would be asked about everybody that this server talks to; here each server is asked itself.
     trusted_key_servers: [],
     // Every other private address stays refused (Synapse's own ip_range_blacklist).

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FederationPlan, OrganisationPlan } from '../plan';
+import { messengerProxyLocations } from './messenger-proxy';
 
 /** Settings of an nginx that runs without root on a read-only file system. */
 interface MainSettings {
@@ -95,11 +96,14 @@ export function healthServer(listen: string): string {
 }
 
 /**
- * The server block of an organisation. The homeserver is in a variable: nginx then asks for its address when it is needed,
- * and starts without it. proxy_pass has no path: nginx would decode the request's, which breaks signed federation requests.
+ * The server block of an organisation. The homeserver, or the messenger proxy before it, is in a variable: nginx then asks
+ * for its address when it is needed, and starts without it. proxy_pass has no path: nginx would decode the request's, which
+ * breaks signed federation requests.
  */
-export function proxyServer(organisation: OrganisationPlan, { proxy }: FederationPlan): string {
-  const { certificate, key, wellKnown } = organisation.places.proxy;
+export function proxyServer(organisation: OrganisationPlan, federation: FederationPlan): string {
+  const { proxy } = federation;
+  const { messengerProxy: isGuarded, places } = organisation;
+  const { certificate, key, wellKnown } = places.proxy;
   const hsts = 'add_header Strict-Transport-Security "max-age=63072000" always;';
   const wellKnownFile = (name: string): string => `
   location = /.well-known/matrix/${name} {
@@ -110,6 +114,9 @@ export function proxyServer(organisation: OrganisationPlan, { proxy }: Federatio
     add_header Access-Control-Allow-Methods "GET, OPTIONS" always;
     add_header Access-Control-Allow-Headers "Origin, X-Requested-With, Content-Type, Accept, Authorization" always;
   }`;
+  const whereabouts = isGuarded
+    ? indent(messengerProxyLocations(organisation, federation))
+    : ['server', 'client'].map(wellKnownFile).join('\n');
   return `server {
 ${proxy.ports.map((port) => `  listen ${port} ssl;`).join('\n')}
   server_name ${hostOf(organisation.serverName)};
@@ -118,7 +125,7 @@ ${proxy.ports.map((port) => `  listen ${port} ssl;`).join('\n')}
   ${hsts}
 
   client_max_body_size 50m;
-${indent(toHomeserver(organisation))}
+${indent(toServer(isGuarded ? places.messengerProxy.inboundUrl : places.homeserver.url))}
 
   location ^~ /_matrix/ {
     proxy_pass http://$homeserver;
@@ -126,7 +133,8 @@ ${indent(toHomeserver(organisation))}
   location ^~ /_synapse/client/ {
     proxy_pass http://$homeserver;
   }
-${['server', 'client', 'support'].map(wellKnownFile).join('\n')}
+${whereabouts}
+${wellKnownFile('support')}
 
   # Among the rest is /_synapse/admin, which is for the inside only.
   location / {
@@ -154,7 +162,7 @@ server {
   listen ${port};
   server_name 127.0.0.1 localhost;
   client_max_body_size 50m;
-${indent(toHomeserver({ places }))}
+${indent(toServer(places.homeserver.url))}
   set $fhir ${fhir.host};
   set $ketesa ${new URL(ketesaUrl).host};
 
@@ -178,8 +186,8 @@ ${indent(toHomeserver({ places }))}
 `;
 }
 
-function toHomeserver({ places }: Pick<OrganisationPlan, 'places'>): string {
-  return `set $homeserver ${new URL(places.homeserver.url).host};
+function toServer(url: string): string {
+  return `set $homeserver ${new URL(url).host};
 proxy_http_version 1.1;
 proxy_set_header Host $host;
 proxy_set_header Connection "";

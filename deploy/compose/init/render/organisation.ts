@@ -41,7 +41,7 @@ export function renderOrganisation(
     }),
     ...asOpen(`well-known/${name}`, wellKnown),
     ...asOpen('proxy/servers', { [`${name}.conf`]: proxyServer(organisation, federation) }),
-    ...asOpen('proxy/traefik', { [`${name}.yaml`]: traefikRoutes(organisation) }),
+    ...asOpen('proxy/traefik', { [`${name}.yaml`]: traefikRoutes(organisation, federation) }),
     ...asOpen('admin/servers', { [`${name}.conf`]: adminServer(organisation) }),
   ];
 }

@@ -1,6 +1,7 @@
 {{/* What the schema cannot say: mistakes that only show when values are seen together. */}}
 {{- define "bridge.checks" -}}
 {{- include "bridge.checkSecrets" . -}}
+{{- include "bridge.checkMessengerProxy" . -}}
 {{- $partitions := include "bridge.partitions" . | int -}}
 {{- range $process := list "fhirMapper" "roomManager" -}}
 {{- with index $.Values $process -}}
@@ -12,7 +13,7 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- range $process := splitList " " (include "bridge.processes" .) -}}
+{{- range $process := splitList " " (include "bridge.deployed" .) -}}
 {{- with (index $.Values $process).autoscaling -}}
 {{- if and (ne .kind "none") (gt (int .minReplicas) (int .maxReplicas)) -}}
 {{- fail (printf "%s.autoscaling.minReplicas is above maxReplicas" $process) -}}
@@ -23,7 +24,7 @@
 {{- fail "postgres.host and cloudnativepg.enabled: choose one database" -}}
 {{- end -}}
 {{- if ne .Values.exposure.kind "none" -}}
-{{- range $route := list "fhirIngress" "asIngress" "jwks" -}}
+{{- range $route := concat (list "fhirIngress" "asIngress" "jwks") (ternary (list "messengerProxy") list .Values.messengerProxy.enabled) -}}
 {{- with index $.Values.exposure $route -}}
 {{- if and .enabled (not .host) -}}
 {{- fail (printf "exposure.%s.host is required, or set exposure.%s.enabled to false" $route $route) -}}

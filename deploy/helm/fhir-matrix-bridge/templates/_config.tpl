@@ -79,5 +79,6 @@ URL for all, and no file with a secret in the middle can be made of a Secret.
 {{- $nats := dict "url" (include "bridge.natsUrl" .) "replicas" (include "bridge.natsReplicas" . | int) }}
 {{- with include "bridge.natsMonitoringUrls" . }}{{ $_ := set $nats "monitoringUrls" . }}{{ end }}
 {{- $derived := dict "nats" $nats "http" (dict "host" "0.0.0.0" "port" 8080) }}
+{{- with include "bridge.proxyConfig" . | fromYaml }}{{ $_ := set $derived "proxy" . }}{{ end }}
 {{- toYaml (mergeOverwrite (deepCopy .Values.config) $derived) }}
 {{- end -}}

@@ -16,6 +16,11 @@
 asIngress fhirIngress fhirMapper roomManager
 {{- end -}}
 
+{{/* Those, and the messenger proxy where there is one: all that have a Deployment. */}}
+{{- define "bridge.deployed" -}}
+{{ include "bridge.processes" . }}{{ if .Values.messengerProxy.enabled }} messengerProxy{{ end }}
+{{- end -}}
+
 {{/* Arguments: root, component. */}}
 {{- define "bridge.selectorLabels" -}}
 app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride | trunc 63 | trimSuffix "-" }}
