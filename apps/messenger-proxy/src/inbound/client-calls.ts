@@ -73,9 +73,11 @@ export class ClientCalls {
         return this.accountData(call);
       case 'account-data-put':
         return this.setAccountData(call);
-      case 'logout':
+      case 'logout': {
+        const token = tokenOf(call) ?? '';
         await this.forward(call);
-        return this.dependencies.owners.forget(tokenOf(call) ?? '', call.address.path.endsWith('/all'));
+        return this.dependencies.owners.forget(token, call.address.path.endsWith('/all'));
+      }
       case 'forward':
       case 'well-known':
         return this.forward(call);
@@ -185,13 +187,20 @@ function targetOf({ path, query }: RawPath): string {
   return path + query;
 }
 
-function queryOf({ address }: ClientCall): URLSearchParams {
+/** @throws Refusal for a form, whose fields Synapse takes for parameters of the query */
+function queryOf({ address, request }: ClientCall): URLSearchParams {
+  if (/form/i.test(request.headers['content-type'] ?? '')) {
+    throw new Refusal(415, 'M_NOT_JSON', 'This call takes no form.', 'body');
+  }
   return new URLSearchParams(address.query);
 }
 
-/** In the header or, as Matrix 1.11 still has it, in the query. */
+/** In the header or, as Matrix 1.11 still has it, in the query; of several nobody knows which one the homeserver takes. */
 function tokenOf(call: ClientCall): string | undefined {
-  return bearerToken(call.request.headers.authorization) ?? queryOf(call).get('access_token') ?? undefined;
+  const tokens = queryOf(call).getAll('access_token');
+  const { authorization } = call.request.headers;
+  if (authorization === undefined) return tokens.length === 1 ? tokens[0] : undefined;
+  return tokens.length === 0 ? bearerToken(authorization) : undefined;
 }
 
 function send(response: ServerResponse, { status, headers, body }: WholeAnswer): void {
