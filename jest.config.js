@@ -45,6 +45,9 @@ const measured = [
   'test/queue-order.e2e-spec.ts',
 ];
 
+/** The messenger proxy with homeservers before and behind it: "npm run test:proxy". */
+const proxy = 'test/proxy/';
+
 /** What takes minutes by its nature: thousands of messages, rows and notifications. Before a release, not at each change. */
 const long = [
   'test/scale/large-organisation.e2e-spec.ts',
@@ -64,13 +67,18 @@ module.exports = {
       ...withServers,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'],
-      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, ...measured, ...long],
+      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, ...measured, ...long, proxy],
     },
     {
       ...shared,
       displayName: 'hapi',
       // The scenario of the local FHIR server, and what only HAPI FHIR does.
       testMatch: ['<rootDir>/test/scenario.e2e-spec.ts', '<rootDir>/test/hapi/*.hapi-spec.ts'],
+    },
+    {
+      ...withServers,
+      displayName: 'proxy',
+      testMatch: [`<rootDir>/${proxy}**/*.e2e-spec.ts`],
     },
     {
       ...shared,

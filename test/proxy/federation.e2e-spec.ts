@@ -1,10 +1,8 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { generateKeyPairSync } from 'node:crypto';
 import { Agent, request } from 'undici';
-import { canonicalJson } from '../../apps/messenger-proxy/src/requests/signed-json';
 import { federationRoutes } from '../../apps/messenger-proxy/src/routes/federation-routes';
 import { until } from '../../deploy/local/src/until';
+import { type FederationCall, type HomeserverKey, keyOf, signerWith, xMatrixOf } from './homeserver-key';
 import { type Party, type ProxiedFederation, startProxiedFederation } from './proxied-federation';
 
 let federation: ProxiedFederation;
@@ -59,21 +57,15 @@ async function invited(party: Party, roomId: string): Promise<boolean> {
 /** A call that is signed as a homeserver signs its calls. */
 async function signedCall(
   to: Party,
-  {
-    origin,
-    sign: signWith,
-    method,
-    path,
-    content,
-  }: { origin: string; sign: (text: string) => string; method: string; path: string; content?: object },
+  { sign: signWith, ...call }: Omit<FederationCall, 'destination'> & { sign: HomeserverKey['sign'] },
 ): Promise<Answer> {
-  const signed = { method, uri: path, origin, destination: to.serverName, ...(content && { content }) };
-  const signature = signWith(canonicalJson(signed));
+  const { method, path, content } = call;
+  const key = { id: 'ed25519:a_key', sign: signWith };
   const { statusCode, body } = await request(`${to.publicUrl}${path}`, {
     method: method as 'GET',
     dispatcher: agent,
     headers: {
-      authorization: `X-Matrix origin="${origin}",destination="${to.serverName}",key="ed25519:a_key",sig="${signature}"`,
+      authorization: xMatrixOf({ ...call, destination: to.serverName }, key),
       ...(content && { 'content-type': 'application/json' }),
     },
     body: content && JSON.stringify(content),
@@ -155,7 +147,7 @@ describe('a homeserver outside of the list', () => {
     const content = method === 'GET' ? undefined : {};
     const answer = await signedCall(vvt, {
       origin: stranger.serverName,
-      sign: signerOf(stranger),
+      sign: keyOf(stranger).sign,
       method,
       path: place,
       content,
@@ -181,7 +173,7 @@ describe('a signature', () => {
   it('of another key is refused, though the homeserver is in the list', async () => {
     const { vvt, huisarts } = federation.parties;
     const { privateKey } = generateKeyPairSync('ed25519');
-    const forged = (text: string) => base64(sign(null, Buffer.from(text), privateKey));
+    const forged = signerWith(privateKey);
     const call = { origin: huisarts.serverName, method: 'GET', path: '/_matrix/federation/v1/version' };
     expect(await signedCall(vvt, { ...call, sign: forged })).toMatchObject({
       status: 401,
@@ -226,21 +218,3 @@ it('a homeserver that has come into the list since is let in at once', async () 
   });
   expect(await invited(vvt, roomId)).toBe(true);
 });
-
-/** Signs as a homeserver does, with its own key. */
-function signerOf({ homeserver }: Party): (text: string) => string {
-  const [, , seed = ''] = readFileSync(join(dirname(homeserver.database), 'signing.key'), 'utf8')
-    .trim()
-    .split(' ');
-  const key = {
-    key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from(seed, 'base64')]),
-    format: 'der',
-    type: 'pkcs8',
-  } as const;
-  return (text) => base64(sign(null, Buffer.from(text), key));
-}
-
-/** Without padding, as Matrix has it. */
-function base64(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '');
-}

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFile } from 'node:fs/promises';
 import { makeAuthority } from '@bridge/certificates';
 import { loadConfig } from '@bridge/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -33,6 +32,8 @@ export interface ProxiedFederation {
   readonly parties: Readonly<Record<Member | typeof STRANGER, Party>>;
   /** The authority of all certificates (PEM). */
   readonly authorityPem: string;
+  /** The authority of the certificates that the proxies show to their own homeservers (PEM). */
+  readonly outboundAuthorityPem: string;
   /** Signs a list of these servers and puts it where the proxies look. */
   publishList(version: number, serverNames: readonly string[]): Promise<void>;
   stop(): Promise<void>;
@@ -122,7 +123,13 @@ export async function startProxiedFederation(
       ),
     );
     const parties = Object.fromEntries(entries) as ProxiedFederation['parties'];
-    return { parties, authorityPem: authority.certificatePem, publishList, stop };
+    return {
+      parties,
+      authorityPem: authority.certificatePem,
+      outboundAuthorityPem: outbound.certificatePem,
+      publishList,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

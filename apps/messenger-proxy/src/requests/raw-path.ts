@@ -18,7 +18,8 @@ export interface RawPath {
 export function readTarget(target: string): RawPath | undefined {
   const [, path = '', query = ''] = /^(\/[^?#]*)(\?[^#]*)?$/.exec(target) ?? [];
   if (path === '' || AMBIGUOUS.test(path) || NEEDLESS.test(path) || ESCAPE.test(path)) return undefined;
-  return /[^!-~]/.test(query) ? undefined : { path, query };
+  // Synapse's HTTP server takes a semicolon for an ampersand.
+  return /[^!-~]|;/.test(query) ? undefined : { path, query };
 }
 
 /** A segment of a path as text. @returns undefined where it is no UTF-8 */

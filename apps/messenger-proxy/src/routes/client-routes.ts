@@ -24,12 +24,23 @@ export type ClientRule = (typeof CLIENT_RULES)[number];
 
 /**
  * Forms of the same calls that homeservers take although no client of today uses them, with a transaction id at the end
- * or without one. Where everything is forwarded that no rule forbids, the rules have to know them.
+ * or without one; Synapse takes an empty one as well. Where everything is forwarded that no rule forbids, the rules have
+ * to know them.
  */
 const OTHER_FORMS = `
 PUT    /_matrix/client/v3/createRoom/{txnId}                     create-room
 PUT    /_matrix/client/v3/rooms/{roomId}/invite/{txnId}          invite
+PUT    /_matrix/client/v3/createRoom/                            create-room
+PUT    /_matrix/client/v3/rooms/{roomId}/invite/                 invite
+GET    /_matrix/client/v1/media/download/{serverName}/{mediaId}/ media
+GET    /_matrix/client/v1/media/download/{serverName}/           media
+GET    /_matrix/client/v1/media/thumbnail/{serverName}/          media
+GET    /_matrix/media/v3/download/{serverName}/{mediaId}/        media
+GET    /_matrix/media/v3/download/{serverName}/                  media
+GET    /_matrix/media/v3/thumbnail/{serverName}/                 media
 POST   /_matrix/client/v3/rooms/{roomId}/send/{type}             send
+PUT    /_matrix/client/v3/rooms/{roomId}/send/{type}/            send
+PUT    /_matrix/client/v3/rooms/{roomId}/redact/{eventId}/       redact
 POST   /_matrix/client/v3/rooms/{roomId}/redact/{eventId}        redact
 `;
 

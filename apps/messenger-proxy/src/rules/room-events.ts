@@ -9,9 +9,8 @@ const ONE_EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');
 
 /** POST rooms/{roomId}/invite. @throws Refusal */
 export async function checkInvite(body: JsonObject, inviter: string, guard: Guard): Promise<void> {
-  if (body.user_id === undefined && (body.medium !== undefined || body.address !== undefined)) {
-    throw invitedByAddress();
-  }
+  // Beside a user id as well: Synapse looks at the address first.
+  if (body.medium !== undefined || body.address !== undefined) throw invitedByAddress();
   if (typeof body.user_id !== 'string') {
     throw new Refusal(400, 'M_MISSING_PARAM', 'user_id is missing.', 'body');
   }
