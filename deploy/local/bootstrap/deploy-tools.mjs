@@ -47,6 +47,8 @@ export function deployPrograms(root) {
     HELM: join(folder, 'helm/helm'),
     COMPOSE: join(folder, COMPOSE.file),
     HADOLINT: join(folder, 'venv/bin/hadolint'),
+    PYTHON_OF_CHECKS: join(folder, 'venv/bin/python'),
+    SHELLCHECK: join(folder, 'venv/bin/shellcheck'),
     NGINX: join(folder, NGINX.file),
     BUSYBOX: join(folder, BUSYBOX.file),
     NODE_OF_IMAGES: join(folder, 'node/bin/node'),
@@ -67,7 +69,7 @@ export async function prepareDeployTools(root) {
     texts: [nodeVersion(root)],
   });
   await unlessStamped(join(folder, '.bridge-tools'), pins, () =>
-    step('helm, hadolint, Compose, nginx, BusyBox, Node of the images', async () => {
+    step('helm, hadolint, shellcheck, Compose, nginx, BusyBox, Node of the images', async () => {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
       await prepareHelm(folder);
