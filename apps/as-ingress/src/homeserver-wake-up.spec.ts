@@ -79,6 +79,35 @@ describe('HomeserverWakeUp', () => {
     expect(homeserver.pings).toBe(2);
   });
 
+  describe('when transactions are refused', () => {
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
+    afterEach(() => jest.useRealTimers());
+
+    it('pings a second later, then after pauses that double up to a minute', async () => {
+      const pauses = [1, 2, 4, 8, 16, 32, 60, 60];
+      for (const [index, seconds] of pauses.entries()) {
+        wakeUp.transactionRefused();
+        wakeUp.transactionRefused();
+        await jest.advanceTimersByTimeAsync(seconds * 1_000 - 1);
+        expect(homeserver.pings).toBe(index);
+        await jest.advanceTimersByTimeAsync(1);
+        expect(homeserver.pings).toBe(index + 1);
+      }
+    });
+
+    it('pings no more, and begins anew, when one was stored', async () => {
+      wakeUp.transactionRefused();
+      await jest.advanceTimersByTimeAsync(1_000);
+      wakeUp.transactionRefused();
+      wakeUp.transactionStored();
+      await jest.advanceTimersByTimeAsync(600_000);
+      expect(homeserver.pings).toBe(1);
+      wakeUp.transactionRefused();
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(homeserver.pings).toBe(2);
+    });
+  });
+
   it('stops with the app, in the middle of a wait', async () => {
     homeserver.failures = Infinity;
     wakeUp.start();
