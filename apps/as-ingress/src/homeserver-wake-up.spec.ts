@@ -83,8 +83,8 @@ describe('HomeserverWakeUp', () => {
     beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
     afterEach(() => jest.useRealTimers());
 
-    it('pings a second later, then after pauses that double up to a minute', async () => {
-      const pauses = [1, 2, 4, 8, 16, 32, 60, 60];
+    it('pings when none comes for ten seconds, then after pauses that double up to a minute', async () => {
+      const pauses = [10, 20, 40, 60, 60];
       for (const [index, seconds] of pauses.entries()) {
         wakeUp.transactionRefused();
         wakeUp.transactionRefused();
@@ -95,15 +95,16 @@ describe('HomeserverWakeUp', () => {
       }
     });
 
-    it('pings no more, and begins anew, when one was stored', async () => {
+    it('does not ping when the homeserver repeats by itself, and begins anew when that was stored', async () => {
       wakeUp.transactionRefused();
-      await jest.advanceTimersByTimeAsync(1_000);
+      await jest.advanceTimersByTimeAsync(10_000);
       wakeUp.transactionRefused();
-      wakeUp.transactionStored();
+      wakeUp.transactionCame();
       await jest.advanceTimersByTimeAsync(600_000);
       expect(homeserver.pings).toBe(1);
+      wakeUp.transactionStored();
       wakeUp.transactionRefused();
-      await jest.advanceTimersByTimeAsync(1_000);
+      await jest.advanceTimersByTimeAsync(10_000);
       expect(homeserver.pings).toBe(2);
     });
   });

@@ -6,8 +6,11 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 60_000;
-/** After a transaction was refused. By then the homeserver has read the refusal, and waits. */
-const FIRST_REFUSED_MS = 1_000;
+/**
+ * After a transaction was refused. Synapse repeats it by itself after 2 s, unless an outage before has made it patient. Not
+ * sooner: woken amid a repetition, Synapse begins another beside it.
+ */
+const FIRST_REFUSED_MS = 10_000;
 
 /**
  * Tells the homeserver that the bridge takes transactions again. After an outage Synapse waits up to 512 s before it
@@ -36,9 +39,15 @@ export class HomeserverWakeUp implements BeforeApplicationShutdown {
     this.wake();
   }
 
+  /** To be called when a transaction comes: the homeserver is awake. */
+  transactionCame(): void {
+    clearTimeout(this.afterRefusal);
+    this.afterRefusal = undefined;
+  }
+
   /**
-   * To be called when a transaction was refused: however long the homeserver has waited before, it tries again soon. While
-   * more are refused, the pauses double up to a minute.
+   * To be called when a transaction was refused: when none comes for a while, the homeserver is woken, however long it
+   * would have waited. While more are refused, the pauses double up to a minute.
    */
   transactionRefused(): void {
     if (this.afterRefusal || this.stop.signal.aborted) return;
@@ -52,8 +61,6 @@ export class HomeserverWakeUp implements BeforeApplicationShutdown {
   /** To be called when a transaction was stored. */
   transactionStored(): void {
     this.refusals = 0;
-    clearTimeout(this.afterRefusal);
-    this.afterRefusal = undefined;
   }
 
   beforeApplicationShutdown(): void {

@@ -36,6 +36,7 @@ export class TransactionsController {
     });
     // On arrival: one that the queue refuses shows as well that the homeserver reaches the bridge.
     this.watchdog.transactionCame();
+    this.wakeUp.transactionCame();
     const bytes = body ?? Buffer.alloc(0);
     try {
       await this.once.run(txnId, bytes, () => this.store(txnId, bytes));
