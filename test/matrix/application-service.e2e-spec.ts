@@ -16,6 +16,7 @@ let conversation: CareConversation;
 
 beforeAll(async () => {
   conversation = await startCareConversation({
+    homeservers: 'vvt',
     settings: { MATRIX_AS_SILENCE_MS: String(silenceMs) },
   });
 }, 180_000);

@@ -67,7 +67,7 @@ async function inEngine(
   directory: string,
 ): Promise<string> {
   const program =
-    'require(process.argv[1])[process.argv[2]](process.argv[3], process.argv[4]).then((it) => process.stdout.write(String(it)))';
+    'require(process.argv[1])[process.argv[2]](process.argv[3], process.argv[4]).then((it) => process.stdout.write(String(it), () => process.exit()))';
   const migrations = join(projectRoot(), 'dist/libs/persistence/src/migrations.js');
   const args = ['-e', program, migrations, act, databaseUrl, directory];
   return (await promisify(execFile)(process.execPath, args, { cwd: projectRoot() })).stdout;

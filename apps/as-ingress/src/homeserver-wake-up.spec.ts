@@ -79,6 +79,36 @@ describe('HomeserverWakeUp', () => {
     expect(homeserver.pings).toBe(2);
   });
 
+  describe('when transactions are refused', () => {
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
+    afterEach(() => jest.useRealTimers());
+
+    it('pings when none comes for ten seconds, then after pauses that double up to a minute', async () => {
+      const pauses = [10, 20, 40, 60, 60];
+      for (const [index, seconds] of pauses.entries()) {
+        wakeUp.transactionRefused();
+        wakeUp.transactionRefused();
+        await jest.advanceTimersByTimeAsync(seconds * 1_000 - 1);
+        expect(homeserver.pings).toBe(index);
+        await jest.advanceTimersByTimeAsync(1);
+        expect(homeserver.pings).toBe(index + 1);
+      }
+    });
+
+    it('does not ping when the homeserver repeats by itself, and begins anew when that was stored', async () => {
+      wakeUp.transactionRefused();
+      await jest.advanceTimersByTimeAsync(10_000);
+      wakeUp.transactionRefused();
+      wakeUp.transactionCame();
+      await jest.advanceTimersByTimeAsync(600_000);
+      expect(homeserver.pings).toBe(1);
+      wakeUp.transactionStored();
+      wakeUp.transactionRefused();
+      await jest.advanceTimersByTimeAsync(10_000);
+      expect(homeserver.pings).toBe(2);
+    });
+  });
+
   it('stops with the app, in the middle of a wait', async () => {
     homeserver.failures = Infinity;
     wakeUp.start();

@@ -6,9 +6,14 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 60_000;
+/**
+ * After a transaction was refused. Synapse repeats it by itself after 2 s, unless an outage before has made it patient. Not
+ * sooner: woken amid a repetition, Synapse begins another beside it.
+ */
+const FIRST_REFUSED_MS = 10_000;
 
 /**
- * Tells the homeserver that the bridge takes transactions again. After refusals Synapse waits up to 512 s before it
+ * Tells the homeserver that the bridge takes transactions again. After an outage Synapse waits up to 512 s before it
  * repeats; an appservice ping makes it repeat at once (measured).
  * In the background and as long as it takes: the homeserver may start after the bridge, and neither needs the other to
  * be up.
@@ -17,6 +22,9 @@ export class HomeserverWakeUp implements BeforeApplicationShutdown {
   private readonly stop = new AbortController();
   private wanted = false;
   private pinging = false;
+  /** Transactions refused since the last one that was stored. */
+  private refusals = 0;
+  private afterRefusal: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly homeserver: Pick<Homeserver, 'pingAppservice'>,
@@ -31,8 +39,33 @@ export class HomeserverWakeUp implements BeforeApplicationShutdown {
     this.wake();
   }
 
+  /** To be called when a transaction comes: the homeserver is awake. */
+  transactionCame(): void {
+    clearTimeout(this.afterRefusal);
+    this.afterRefusal = undefined;
+  }
+
+  /**
+   * To be called when a transaction was refused: when none comes for a while, the homeserver is woken, however long it
+   * would have waited. While more are refused, the pauses double up to a minute.
+   */
+  transactionRefused(): void {
+    if (this.afterRefusal || this.stop.signal.aborted) return;
+    const wait = Math.min(LONGEST_DELAY_MS, FIRST_REFUSED_MS * 2 ** this.refusals++);
+    this.afterRefusal = setTimeout(() => {
+      this.afterRefusal = undefined;
+      this.wake();
+    }, wait).unref();
+  }
+
+  /** To be called when a transaction was stored. */
+  transactionStored(): void {
+    this.refusals = 0;
+  }
+
   beforeApplicationShutdown(): void {
     this.stop.abort();
+    clearTimeout(this.afterRefusal);
   }
 
   /** While a ping is under way one more follows it: that one may have come too early. */

@@ -1,5 +1,6 @@
 import { Body, Controller, Param, Put, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HomeserverWakeUp } from './homeserver-wake-up';
 import { OncePerTransaction } from './once-per-transaction';
 import { TransactionIntake } from './transaction-intake';
 import { TransactionSequence } from './transaction-sequence';
@@ -14,6 +15,7 @@ export class TransactionsController {
     private readonly intake: TransactionIntake,
     private readonly watchdog: TransactionWatchdog,
     private readonly untold: UntoldEvents,
+    private readonly wakeUp: HomeserverWakeUp,
   ) {}
 
   /**
@@ -34,8 +36,15 @@ export class TransactionsController {
     });
     // On arrival: one that the queue refuses shows as well that the homeserver reaches the bridge.
     this.watchdog.transactionCame();
+    this.wakeUp.transactionCame();
     const bytes = body ?? Buffer.alloc(0);
-    await this.once.run(txnId, bytes, () => this.store(txnId, bytes));
+    try {
+      await this.once.run(txnId, bytes, () => this.store(txnId, bytes));
+    } catch (error) {
+      this.wakeUp.transactionRefused();
+      throw error;
+    }
+    this.wakeUp.transactionStored();
     return {};
   }
 

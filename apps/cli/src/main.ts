@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CliModule, cliSections } from './cli.module';
 import { DeadLetterCommands, type Output } from './dead-letter-commands';
 import { addErasure } from './erasure-command';
+import { addFederationCheck } from './federation-command';
 import { OperatorAudit } from './operator-audit';
 import { ParkedReplay } from './parked-replay';
 
@@ -89,6 +90,7 @@ program
   )
   .action(() => told(repartitionQueues));
 
+addFederationCheck(program, told);
 addErasure(program, { byOperator, run: (act) => told(() => withBridge(act)) });
 
 void program.parseAsync();

@@ -99,6 +99,14 @@ export function program(variable: string, what: string): string {
 /** Everything, whatever profile it is in. */
 export const everything = (choice: Choice = {}): ComposeModel => composeModel({ profiles: ['*'], ...choice });
 
+/** All of a federation of three, with the file that backs one of them up. */
+export const backupModel = (organisation: string): ComposeModel =>
+  composeModel({
+    files: ['compose.yaml', 'backup.yaml'],
+    profiles: ['backup'],
+    env: { ORGANISATION: organisation },
+  });
+
 /** Whether a service does its work once and ends. */
 export const isOneShot = ({ restart }: Service): boolean => restart === 'no';
 

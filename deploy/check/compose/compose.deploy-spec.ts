@@ -8,6 +8,7 @@ import {
   type ComposeModel,
   ORGANISATIONS,
   type Service,
+  backupModel,
   composeModel,
   everything,
   isOneShot,
@@ -18,13 +19,16 @@ const PROXIES = ['nginx', 'traefik'];
 /** Published on this machine for those who sit at it, by the profile that brings them. */
 const PUBLISHED = ['proxy', 'turn', 'admin', 'grafana', ...ORGANISATIONS.map((name) => `${name}-element`)];
 
-/** Every service, with each proxy. */
-const services: [name: string, service: Service][] = PROXIES.flatMap((PROXY) =>
-  Object.entries(everything({ env: { PROXY } }).services).map(([name, service]): [string, Service] => [
-    PROXY === 'nginx' ? name : `${name} (${PROXY})`,
-    service,
-  ]),
-);
+/** Every service, with each proxy, and what backs up. */
+const services: [name: string, service: Service][] = [
+  ...PROXIES.flatMap((PROXY) =>
+    Object.entries(everything({ env: { PROXY } }).services).map(([name, service]): [string, Service] => [
+      PROXY === 'nginx' ? name : `${name} (${PROXY})`,
+      service,
+    ]),
+  ),
+  ['backup', backupModel('vvt').services.backup ?? {}],
+];
 const plainName = (name: string): string => name.replace(/ \(.*$/, '');
 
 describe('the Compose files', () => {
@@ -208,7 +212,10 @@ describe.each(services)('%s', (name, service) => {
       if (/PASSWORD|SECRET|TOKEN|_KEY|CREDENTIAL/i.test(variable)) {
         expect({ variable, value }).toEqual({
           variable: expect.stringMatching(/_FILE$/) as string,
-          value: expect.stringMatching(/^\/run\/secrets\//) as string,
+          // The backup has the organisation's folder as a whole.
+          value: expect.stringMatching(
+            name === 'backup' ? /^\/data\/secrets\// : /^\/run\/secrets\//,
+          ) as string,
         });
       }
       expect(value ?? '').not.toMatch(/\/\/[^/\s]*:[^/\s]*@/);

@@ -21,7 +21,11 @@ point() { # <source> <path>: a place to mount a folder or a file at
 
 while IFS='	' read -r what one two three; do
   case $what in
-    folder) /usr/bin/mkdir -p -m "$two" "$root$one" ;;
+    folder)
+      # The mode is meant for the deepest one.
+      # shellcheck disable=SC2174
+      /usr/bin/mkdir -p -m "$two" "$root$one"
+      ;;
     bind)
       point "$one" "$two"
       if [ "$three" = ro ]; then

@@ -2,6 +2,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threeOrganisations } from '../../check/compose/three-organisations';
 import { createAuthority, issueCertificate } from './authority';
 import { DataFolder } from './data-folder';
 import { type Deed, prepare } from './prepare';
@@ -9,14 +10,6 @@ import { readSettings, type Settings } from './settings';
 
 const DAY_MS = 24 * 3_600_000;
 const now = new Date('2026-03-01T12:00:00Z');
-const three: Settings = {
-  APOTHEEK_SERVER_NAME: 'apotheek',
-  APOTHEEK_SUBNET: '172.30.1.0/24',
-  HUISARTS_SERVER_NAME: 'huisarts',
-  HUISARTS_SUBNET: '172.30.2.0/24',
-  VVT_SERVER_NAME: 'vvt',
-  VVT_SUBNET: '172.30.3.0/24',
-};
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'bridge-init-'))));
@@ -29,7 +22,12 @@ interface Choice {
   readonly days?: number;
 }
 
-function run({ settings = three, renew = false, rewrite = false, days = 0 }: Choice = {}): Promise<Deed[]> {
+function run({
+  settings = threeOrganisations,
+  renew = false,
+  rewrite = false,
+  days = 0,
+}: Choice = {}): Promise<Deed[]> {
   return prepare(new DataFolder(root), readSettings(settings).federation, {
     renewCertificates: renew,
     rewriteConfiguration: rewrite,
@@ -120,7 +118,7 @@ describe('init', () => {
 });
 
 describe('configuration that the settings have outgrown', () => {
-  const grown = { ...three, PEERS: 'ggz.example' };
+  const grown = { ...threeOrganisations, PEERS: 'ggz.example' };
 
   it('stays as it is, and is told', async () => {
     await run();

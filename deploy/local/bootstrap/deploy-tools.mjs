@@ -41,6 +41,8 @@ export function deployPrograms(root) {
     HELM: join(folder, 'helm/helm'),
     COMPOSE: join(folder, COMPOSE.file),
     HADOLINT: join(folder, 'venv/bin/hadolint'),
+    PYTHON_OF_CHECKS: join(folder, 'venv/bin/python'),
+    SHELLCHECK: join(folder, 'venv/bin/shellcheck'),
     BUSYBOX: join(folder, BUSYBOX.file),
     NODE_OF_IMAGES: join(folder, 'node/bin/node'),
     PSYCOPG2: join(folder, 'psycopg2'),
@@ -61,7 +63,7 @@ export async function prepareDeployTools(root) {
     texts: [nodeVersion(root)],
   });
   await unlessStamped(join(folder, '.bridge-tools'), pins, () =>
-    step('helm, hadolint, Compose, BusyBox, Node of the images', async () => {
+    step('helm, hadolint, shellcheck, Compose, BusyBox, Node of the images', async () => {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
       await prepareHelm(folder);

@@ -134,11 +134,7 @@ interface Servers {
   postgres?: Postgres;
 }
 
-async function prepareServers(
-  servers: Servers,
-  folder: Folder,
-  options: FederationOptions,
-): Promise<void> {
+async function prepareServers(servers: Servers, folder: Folder, options: FederationOptions): Promise<void> {
   const { homeservers = 'each', registrationYaml, homeserverEnv } = options;
   const ports = await freePorts(ORGANISATIONS.length * 2 + 3);
   const nextPort = (): number => ports.pop() as number;

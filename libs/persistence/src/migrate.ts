@@ -11,5 +11,7 @@ runMain(
   async ({ postgres }) => {
     const applied = await applyMigrations(postgres.url, path.resolve('prisma'));
     console.log(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
+    // The engine's timer, for how long it would have waited for its lock, runs on for ten seconds.
+    process.exit();
   },
 );

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { Pool } from 'pg';
 import { openSchemaEngine } from './schema-engine';
 
 const filters = { externalTables: [], externalEnums: [] };
@@ -43,13 +44,18 @@ async function withEngine<T>(
   directory: string,
   use: (engine: Awaited<ReturnType<typeof openSchemaEngine>>) => Promise<T>,
 ): Promise<T> {
-  const engine = await openSchemaEngine(databaseUrl, [schemaPath(directory), schemaOf(directory)]);
+  const pool = new Pool({ connectionString: databaseUrl });
   try {
-    return await use(engine);
-  } catch (error) {
-    throw new MigrationError(error instanceof Error ? error.message : String(error), { cause: error });
+    const engine = await openSchemaEngine(pool, [schemaPath(directory), schemaOf(directory)]);
+    try {
+      return await use(engine);
+    } catch (error) {
+      throw new MigrationError(error instanceof Error ? error.message : String(error), { cause: error });
+    } finally {
+      engine.free();
+    }
   } finally {
-    engine.free();
+    await pool.end();
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm';
+import type { Pool } from 'pg';
 
 interface EngineModule {
   readonly SchemaEngine: {
@@ -22,9 +23,10 @@ interface WebAssemblyConstructors {
 /**
  * Prisma's own schema engine in its WebAssembly build: what `prisma migrate` runs natively, without a binary that has
  * to be downloaded. Rows in `_prisma_migrations` are the same, so either may continue the other's work.
+ * @param pool to be ended by whoever made it: freeing the engine closes no connection, nor gives its lock back
  */
 export async function openSchemaEngine(
-  databaseUrl: string,
+  pool: Pool,
   schema: readonly [path: string, content: string],
 ): Promise<SchemaEngine> {
   const glue = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg');
@@ -42,6 +44,6 @@ export async function openSchemaEngine(
     },
   };
   instance.exports.__wbindgen_start();
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: databaseUrl }));
+  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool));
   return engineModule.SchemaEngine.new({ datamodels: [schema] }, () => undefined, adapter);
 }

@@ -10,7 +10,8 @@ import { type Mount, readOnly } from '../mounts';
 import { type Network, type Place, Wiring, addressIn } from '../networks';
 import { startApiServer } from './api-server';
 import { type ServiceSpec, type WantedPod, wantedPods } from './objects';
-import { Pod, portOf } from './pod';
+import { Pod } from './pod';
+import { portOf } from './probes';
 import { Store } from './store';
 import { PodVolumes } from './volumes';
 
@@ -87,6 +88,12 @@ export class Cluster {
     const started = wanted.map((each) => this.#pod(each));
     this.pods.push(...started);
     await Promise.all(started.map((pod) => pod.start()));
+  }
+
+  /** Pods of the charts that nobody has started; those of Jobs left out. */
+  get missing(): string[] {
+    const started = new Set(this.pods.map(({ name }) => name));
+    return this.#wanted.flatMap(({ kind, name }) => (kind === 'Job' || started.has(name) ? [] : [name]));
   }
 
   /** The pods of a workload. */

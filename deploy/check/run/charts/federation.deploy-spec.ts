@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../../../local/src/certificate-authority';
 import { ORGANISATIONS, type Organisation } from '../../../local/src/federation';
 import { until } from '../../../local/src/until';
+import { nextStep as step, outcomeOfSteps } from '../../../../test/support/step';
 import { handshake, trust } from '../authority';
+import { federationCheck } from '../federation-check';
 import { checkCommand } from '../health';
-import { writeHosts } from '../host';
+import { host, writeHosts } from '../host';
 import { Conversation, type HomeserverAccess, pingOf } from '../scenario';
-import { steps } from '../steps';
 import { Cluster } from './cluster';
 import { FHIR, POSTGRES, neighboursOf, newSecret } from './neighbours';
 import { renderedObjects } from './objects';
@@ -23,7 +26,6 @@ const MIB = 2 ** 20;
 const KEYS = 'care-make-keys';
 const ADMIN_PASSWORD = newSecret();
 
-const { step, hasFailed } = steps(it);
 let authority: CertificateAuthority;
 let cluster: Cluster;
 let conversation: Conversation;
@@ -42,7 +44,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await conversation?.people.stop();
-  if (hasFailed()) {
+  if (outcomeOfSteps() === 'failed') {
     for (const { main } of cluster?.pods ?? []) console.error(main.logTail());
   }
   await cluster?.close();
@@ -91,8 +93,16 @@ describe('the charts', () => {
   step(
     'start every pod, which becomes ready within the limits of its probes',
     async () => {
-      await cluster.start(/postgres$|nats$/);
-      await cluster.start(/^(?!.*(postgres|nats)$)/);
+      // Each release by itself, and in each first what the others wait for: a restart would take longer.
+      const install = async (first: RegExp, others: RegExp): Promise<void> => {
+        await cluster.start(first);
+        await cluster.start(others);
+      };
+      await Promise.all([
+        install(/^care-.*-postgres$/, /^care-(?!.*-postgres$)/),
+        install(/^bridge-nats$/, /^bridge-(?!nats$)/),
+      ]);
+      expect(cluster.missing).toEqual([]);
       for (const pod of cluster.pods) expect(await pod.problem()).toBeUndefined();
       const restarts = cluster.pods.map(({ name, restarts: count }) => [name, count]);
       expect(restarts.filter(([, count]) => Number(count) > 2)).toEqual([]);
@@ -127,6 +137,18 @@ describe('a gateway', () => {
     }
     expect(await (await fetch('https://vvt/.well-known/matrix/support')).json()).toEqual({
       contacts: [{ email_address: 'beheer@vvt.example', matrix_id: '@beheer:vvt', role: 'm.role.admin' }],
+    });
+  });
+
+  step('is right for partners, as the check for operators finds', async () => {
+    const caFile = join(host().state, 'authority.crt');
+    writeFileSync(caFile, authority.certificatePem);
+    const soon = expect.stringMatching(/^certificate: warning: .* 6 days\.$/) as string;
+    const nobody = 'well-known support: warning: None: status 404.';
+    expect(await federationCheck(ORGANISATIONS, caFile)).toEqual({
+      apotheek: [soon, nobody],
+      huisarts: [soon, nobody],
+      vvt: [soon],
     });
   });
 

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { createCertificateAuthority } from '../../../local/src/certificate-authority';
 import { ORGANISATIONS, type Organisation } from '../../../local/src/federation';
 import { FhirApi } from '../../../local/src/fhir-api';
+import { nextStep as step, outcomeOfSteps } from '../../../../test/support/step';
 import { handshake, trust } from '../authority';
 import { runOnHost } from '../container';
+import { federationCheck } from '../federation-check';
 import { contentsOf } from '../folder-contents';
 import { writeHosts } from '../host';
 import { Conversation, pingOf, subscribed } from '../scenario';
-import { steps } from '../steps';
 import { reach } from '../views';
 import { MessengerProxyAccess } from './messenger-proxy';
 import { ComposeProject } from './project';
@@ -32,7 +33,6 @@ const GUARD = 'vvt-messenger-proxy';
 /** A homeserver that is in nobody's list. */
 const STRANGER = 'ziekenhuis.example';
 
-const { step, hasFailed } = steps(it);
 let project: ComposeProject;
 let conversation: Conversation;
 let outside: Server;
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await conversation?.people.stop();
-  if (hasFailed()) console.error(project?.logTails(/^(proxy|vvt-.*)$/));
+  if (outcomeOfSteps() === 'failed') console.error(project?.logTails(/^(proxy|vvt-.*)$/));
   outside?.close();
   await project?.down();
 }, 60_000);
@@ -155,6 +155,15 @@ describe('its proxy', () => {
   });
 });
 
+describe('the check for operators', () => {
+  step('finds each homeserver right, as its partners see it', async () => {
+    const authority = join(project.data, 'trust/ca.crt');
+    const published = ORGANISATIONS.map((name) => `${name}:443=${PROXY.host}:8443`);
+    const found = await federationCheck(ORGANISATIONS, authority, published);
+    expect(found).toEqual({ apotheek: [], huisarts: [], vvt: [] });
+  });
+});
+
 describe('each organisation', () => {
   step('has a homeserver that reaches its bridge, with the tokens that both know', async () => {
     for (const name of ORGANISATIONS) {
@@ -172,35 +181,45 @@ describe('each organisation', () => {
   });
 
   step('has a command for its operators', async () => {
-    for (const name of ORGANISATIONS) await project.run(`${name}-bridge`, 'dead-letters', 'list');
+    await Promise.all(ORGANISATIONS.map((name) => project.run(`${name}-bridge`, 'dead-letters', 'list')));
   });
 });
 
 describe('its networks', () => {
   step('let no process of a bridge out, and each to what it needs', async () => {
-    for (const app of APPS) {
+    const from = async (app: string) => {
       const container = project.container(`vvt-${app}`);
-      expect([app, await reach(container, 'node', OUTSIDE.host, OUTSIDE.port)]).toEqual([app, 'ENETUNREACH']);
-      expect([app, await reach(container, 'node', 'vvt-nats', 4222)]).toEqual([app, 'connected']);
-      expect([app, await reach(container, 'node', 'huisarts-nats', 4222)]).toEqual([app, 'ENOTFOUND']);
-    }
+      const outside = await reach(container, 'node', OUTSIDE.host, OUTSIDE.port);
+      const own = await reach(container, 'node', 'vvt-nats', 4222);
+      return { app, outside, own, others: await reach(container, 'node', 'huisarts-nats', 4222) };
+    };
+    expect(await Promise.all(APPS.map(from))).toEqual(
+      APPS.map((app) => ({ app, outside: 'ENETUNREACH', own: 'connected', others: 'ENOTFOUND' })),
+    );
   });
 
   step('let homeservers reach each other through the proxy alone', async () => {
-    for (const [name, other] of Object.entries(OTHERS)) {
+    const pairs = Object.entries(OTHERS);
+    const from = async ([name, other]: [string, Organisation]) => {
       const container = project.container(`${name}-synapse`);
-      expect(await reach(container, 'python', other, 8448)).toBe('connected');
-      expect(await reach(container, 'python', `${other}-synapse`, 8008)).toBe('ENOTFOUND');
+      const proxy = await reach(container, 'python', other, 8448);
+      const byName = await reach(container, 'python', `${other}-synapse`, 8008);
       const address = project.address(`${other}-synapse`, other);
-      // One that has a messenger proxy knows no way out at all.
-      const isGuarded = name === 'vvt';
-      expect(await reach(container, 'python', address, 8008)).toBe(isGuarded ? 'ENETUNREACH' : 'ETIMEDOUT');
+      const byAddress = await reach(container, 'python', address, 8008);
       // So that the answers above are those of the networks: the others are allowed out.
-      expect([name, await reach(container, 'python', OUTSIDE.host, OUTSIDE.port)]).toEqual([
-        name,
-        isGuarded ? 'ENETUNREACH' : 'connected',
-      ]);
-    }
+      const outside = await reach(container, 'python', OUTSIDE.host, OUTSIDE.port);
+      return { name, proxy, byName, byAddress, outside };
+    };
+    // One that has a messenger proxy knows no way out at all.
+    const expected = (name: string) => ({
+      name,
+      proxy: 'connected',
+      byName: 'ENOTFOUND',
+      ...(name === 'vvt'
+        ? { byAddress: 'ENETUNREACH', outside: 'ENETUNREACH' }
+        : { byAddress: 'ETIMEDOUT', outside: 'connected' }),
+    });
+    expect(await Promise.all(pairs.map(from))).toEqual(pairs.map(([name]) => expected(name)));
     expect(await reach(project.container(GUARD), 'node', OUTSIDE.host, OUTSIDE.port)).toBe('connected');
   });
 });

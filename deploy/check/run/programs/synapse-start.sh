@@ -3,6 +3,8 @@
 # and GID it changes neither owners nor user, and becomes Synapse with the arguments behind "run".
 set -eu
 [ "${1:-run}" = run ] || { echo "Unknown execution mode '$1'" >&2; exit 1; }
+# A variable of the environment, as in the image.
+# shellcheck disable=SC3028
 [ "${UID:-$(id -u)}:${GID:-$(id -g)}" = "$(id -u):$(id -g)" ] || { echo "start.py would need gosu" >&2; exit 1; }
 [ $# -eq 0 ] || shift
 case "$*" in

@@ -1,18 +1,11 @@
 import { parse } from 'yaml';
+import { threeOrganisations } from '../../../check/compose/three-organisations';
 import type { FederationPlan } from '../plan';
 import { readSettings, type Settings } from '../settings';
 import { homeserverConfig, homeserverLog } from './homeserver';
 
-const three = {
-  APOTHEEK_SERVER_NAME: 'apotheek',
-  APOTHEEK_SUBNET: '172.30.1.0/24',
-  HUISARTS_SERVER_NAME: 'huisarts',
-  HUISARTS_SUBNET: '172.30.2.0/24',
-  VVT_SERVER_NAME: 'vvt',
-  VVT_SUBNET: '172.30.3.0/24',
-};
 const planOf = (settings: Settings = {}): FederationPlan =>
-  readSettings({ ...three, ...settings }).federation;
+  readSettings({ ...threeOrganisations, ...settings }).federation;
 
 function vvtConfig(plan = planOf()): Record<string, unknown> {
   const organisation = plan.organisations.find(({ name }) => name === 'vvt')!;

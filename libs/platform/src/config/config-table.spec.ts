@@ -42,6 +42,7 @@ describe('configTable', () => {
         .split('\n')
         .find((line) => line.includes(`\`${name}\``));
     expect(row('DATABASE_URL')).toMatch(/\| required \| yes \|$/);
+    expect(row('NATS_URL')).toMatch(/\| `nats:\/\/127\.0\.0\.1:4222` \| yes \|$/);
     expect(row('FHIR_BEARER_TOKEN')).toMatch(/\| not set \| yes \|$/);
     expect(row('HTTP_PORT')).toMatch(/\| `8080` \| +\|$/);
   });

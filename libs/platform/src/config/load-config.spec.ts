@@ -64,6 +64,18 @@ describe('loadConfig', () => {
     expect(loadConfig(['appservice'], { MATRIX_HS_TOKEN_FILE }).appservice.hsToken).toBe(TOKEN);
   });
 
+  it('reads the URL of NATS, which may hold a password, from a file, and never shows it', () => {
+    const url = 'nats://bridge:letmein@127.0.0.1:4222';
+    expect(loadConfig(['nats'], { NATS_URL_FILE: file('nats-url', `${url}\n`) }).nats.url).toBe(url);
+    expect(loadConfig(['nats'], {}).nats.url).toBe('nats://127.0.0.1:4222');
+    const [mistake] = mistakesOf(['nats'], { NATS_URL_FILE: file('wrong', 'http://bridge:letmein@nats') });
+    expect(mistake).toEqual({
+      setting: 'NATS_URL (nats.url)',
+      problem: 'has a value of the wrong form',
+      mend: 'expected: one or more nats:// or tls:// URLs, separated by commas',
+    });
+  });
+
   it('refuses a secret given twice, and one whose file cannot be read', () => {
     const MATRIX_HS_TOKEN_FILE = file('hs-token', TOKEN);
     expect(mistakesOf(['appservice'], { MATRIX_HS_TOKEN: TOKEN, MATRIX_HS_TOKEN_FILE })).toEqual([
@@ -110,7 +122,7 @@ describe('loadConfig', () => {
     ['http', 'HTTP_PORT', '1e3'],
     ['nats', 'NATS_REPLICAS', '2'],
     ['nats', 'NATS_ACK_WAIT_MS', '999'],
-    ['nats', 'NATS_URL', 'http://127.0.0.1:4222'],
+    ['nats', 'NATS_DURABILITY', 'maybe'],
     ['rooms', 'MATRIX_ROOM_NAME_FROM_TOPIC', 'yes'],
     ['rooms', 'MATRIX_ROOM_HISTORY_VISIBILITY', 'world_readable'],
     ['rooms', 'MATRIX_LEAD_ROLES', '768820003'],

@@ -70,7 +70,8 @@ export const serverSettings = {
         'one or more nats:// or tls:// URLs, separated by commas',
       ),
       default: 'nats://127.0.0.1:4222',
-      doc: 'NATS servers of the JetStream cluster, separated by commas.',
+      secret: true,
+      doc: 'NATS servers of the JetStream cluster, separated by commas; user and password, or a token, in the first hold for all.',
     },
     partitions: {
       env: 'NATS_PARTITIONS',
