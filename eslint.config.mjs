@@ -11,10 +11,12 @@ export const mayImport = {
   'libs/matrix': ['contracts', 'platform'],
   'libs/fhir': ['contracts', 'platform'],
   'libs/persistence': ['contracts', 'platform'],
+  'libs/certificates': [],
   'libs/audit': ['contracts', 'platform', 'mapping', 'queue', 'fhir', 'persistence'],
   'apps/as-ingress': ['contracts', 'platform', 'queue', 'mapping', 'matrix', 'persistence'],
   'apps/fhir-ingress': ['contracts', 'platform', 'queue'],
   'apps/fhir-mapper': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence', 'audit'],
+  'apps/messenger-proxy': ['contracts', 'platform', 'queue', 'persistence', 'certificates'],
   'apps/cli': ['contracts', 'platform', 'queue', 'mapping', 'persistence', 'audit'],
   'apps/room-manager': [
     'contracts',
@@ -28,7 +30,17 @@ export const mayImport = {
   ],
 };
 
-const libraries = ['contracts', 'platform', 'mapping', 'queue', 'matrix', 'fhir', 'persistence', 'audit'];
+const libraries = [
+  'contracts',
+  'platform',
+  'mapping',
+  'queue',
+  'matrix',
+  'fhir',
+  'persistence',
+  'audit',
+  'certificates',
+];
 
 /** `mapping` and `contracts` are pure: no I/O module, no framework. */
 const inputOutput = [

@@ -1,3 +1,4 @@
+export { connectionOptions } from './connection-options';
 export { DeadLetterBox } from './dead-letter-box';
 export type { DeadLetterChoice, KeptDeadLetter } from './dead-letter-box';
 export type { DeadLetter } from './dead-letters';

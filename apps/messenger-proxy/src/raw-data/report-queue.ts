@@ -11,7 +11,7 @@ import {
   connect,
 } from 'nats';
 // Not a QueueConnection: that waits for its server at the start, and has streams that no proxy needs.
-import { connectionOptions } from '../../../../libs/queue/src/connection-options';
+import { connectionOptions } from '@bridge/queue';
 import type { Delivered } from './report-receiver';
 import {
   REPORT_CONSUMER,
