@@ -1,12 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { TransientError } from '@bridge/contracts';
 import type { SharedNumber } from '@bridge/queue';
-import { Logger } from '@nestjs/common';
 
 /** Soon: Synapse repeats after two seconds, and begins with the oldest transaction that it still has. */
 const retryAfterMs = 1_000;
-/** In which a number that another replica has just written arrives at this one. */
-const arrivalMs = 50;
 
 /** A transaction came before the one of the number before it. */
 export class EarlierTransactionMissing extends TransientError {
@@ -26,7 +22,6 @@ export class EarlierTransactionMissing extends TransientError {
  * the oldest that it has: the missing one, or the same again when there is none.
  */
 export class TransactionSequence {
-  private readonly logger = new Logger(TransactionSequence.name);
   /** The highest number that is stored, as far as this replica knows. */
   private latest?: number;
   private refused?: number;
@@ -41,27 +36,18 @@ export class TransactionSequence {
   async expect(txnId: string): Promise<void> {
     const number = numberOf(txnId);
     if (number === undefined || this.follows(number)) return;
-    if ((await this.isNextOfAll(number)) || this.refused === number) return;
-    // Nobody waits until a number is written: the one before may be on its way.
-    await delay(arrivalMs);
-    if (await this.isNextOfAll(number)) return;
+    this.latest = (await this.shared.read()) ?? this.latest;
+    if (this.latest === undefined || this.follows(number) || this.refused === number) return;
     this.refused = number;
     throw new EarlierTransactionMissing();
   }
 
-  /** To be called when it is stored, before the homeserver is told: it does not wait until the other replicas know. */
-  stored(txnId: string): void {
+  /** To be called when it is stored, before the homeserver is told. */
+  async stored(txnId: string): Promise<void> {
     const number = numberOf(txnId);
     if (number === undefined || (this.latest !== undefined && number <= this.latest)) return;
     this.latest = number;
-    this.shared.write(number).catch((error: unknown) => {
-      this.logger.warn({ err: error, msg: 'The number of a transaction could not be told to other replicas' });
-    });
-  }
-
-  private async isNextOfAll(number: number): Promise<boolean> {
-    this.latest = (await this.shared.read()) ?? this.latest;
-    return this.latest === undefined || this.follows(number);
+    await this.shared.write(number);
   }
 
   private follows(number: number): boolean {

@@ -51,6 +51,6 @@ export class TransactionsController {
   private async store(txnId: string, bytes: Buffer): Promise<void> {
     await this.sequence.expect(txnId);
     await this.intake.accept(bytes);
-    this.sequence.stored(txnId);
+    await this.sequence.stored(txnId);
   }
 }
