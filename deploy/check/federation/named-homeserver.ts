@@ -22,6 +22,7 @@ export function namedHomeserver(serverName: string, directory: string, port: num
       clientPort: port,
       federationPort: port,
       federation: [serverName],
+      behindProxy: false,
       files: {
         signingKey: at('signing.key'),
         logConfig: at('log.yaml'),
@@ -29,7 +30,7 @@ export function namedHomeserver(serverName: string, directory: string, port: num
         database: at('homeserver.db'),
         certificate: at('none.crt'),
         privateKey: at('none.key'),
-        authority: at('none.crt'),
+        authorities: [],
         registrations: [],
       },
       secrets: { registration: newSecret(), macaroon: newSecret(), form: newSecret() },
