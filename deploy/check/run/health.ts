@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Container } from './container';
+import { untilWell } from './until-well';
 
 /** A health check as Compose writes it. */
 export interface HealthCheck {
@@ -10,9 +10,6 @@ export interface HealthCheck {
   readonly retries?: number;
   readonly start_period?: string;
 }
-
-/** Between two questions while a container starts: an engine asks less often, with the same limits. */
-const PAUSE_MS = 700;
 
 /** Milliseconds in a duration such as 1m0s or 500ms. */
 export function milliseconds(duration: string | undefined, otherwise: number): number {
@@ -43,17 +40,18 @@ export async function unwell(container: Container, check: HealthCheck): Promise<
  */
 export async function untilHealthy(container: Container, check: HealthCheck): Promise<void> {
   const { retries = 3 } = check;
-  const limit =
-    milliseconds(check.start_period, 0) +
-    retries * (milliseconds(check.interval, 30_000) + milliseconds(check.timeout, 30_000));
-  const from = performance.now();
-  for (;;) {
-    const problem = await unwell(container, check);
-    if (problem === undefined) return;
-    if (!container.runs) throw new Error(`${container.spec.name} has ended\n${container.logTail()}`);
-    if (performance.now() - from > limit) {
-      throw new Error(`${container.spec.name} is not healthy: ${problem}\n${container.logTail()}`);
-    }
-    await setTimeout(PAUSE_MS);
-  }
+  await untilWell({
+    name: container.spec.name,
+    state: 'healthy',
+    // An engine asks less often, with the same limits.
+    within:
+      milliseconds(check.start_period, 0) +
+      retries * (milliseconds(check.interval, 30_000) + milliseconds(check.timeout, 30_000)),
+    ask: async () => {
+      const problem = await unwell(container, check);
+      if (problem !== undefined && !container.runs) throw new Error(`${container.spec.name} has ended`);
+      return problem;
+    },
+    logTail: () => container.logTail(),
+  });
 }

@@ -3,13 +3,13 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../../../local/src/certificate-authority';
+import { nextStep as step, outcomeOfSteps } from '../../../../test/support/step';
 import { ORGANISATIONS, type Organisation } from '../../../local/src/federation';
 import { until } from '../../../local/src/until';
 import { handshake, trust } from '../authority';
 import { checkCommand } from '../health';
 import { writeHosts } from '../host';
 import { Conversation, type HomeserverAccess, pingOf } from '../scenario';
-import { steps } from '../steps';
 import { Cluster } from './cluster';
 import { FHIR, POSTGRES, neighboursOf, newSecret } from './neighbours';
 import { renderedObjects } from './objects';
@@ -23,7 +23,6 @@ const MIB = 2 ** 20;
 const KEYS = 'care-make-keys';
 const ADMIN_PASSWORD = newSecret();
 
-const { step, hasFailed } = steps(it);
 let authority: CertificateAuthority;
 let cluster: Cluster;
 let conversation: Conversation;
@@ -42,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await conversation?.people.stop();
-  if (hasFailed()) {
+  if (outcomeOfSteps() === 'failed') {
     for (const { main } of cluster?.pods ?? []) console.error(main.logTail());
   }
   await cluster?.close();

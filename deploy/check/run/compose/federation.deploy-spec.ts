@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import { join } from 'node:path';
+import { nextStep as step, outcomeOfSteps } from '../../../../test/support/step';
 import { createCertificateAuthority } from '../../../local/src/certificate-authority';
 import { ORGANISATIONS, type Organisation } from '../../../local/src/federation';
 import { FhirApi } from '../../../local/src/fhir-api';
@@ -10,7 +11,6 @@ import { runOnHost } from '../container';
 import { contentsOf } from '../folder-contents';
 import { writeHosts } from '../host';
 import { Conversation, pingOf, subscribed } from '../scenario';
-import { steps } from '../steps';
 import { reach } from '../views';
 import { ComposeProject } from './project';
 
@@ -27,7 +27,6 @@ const PROXY = { host: '127.0.0.1', port: 8448 };
 const OUTSIDE = { host: '192.0.2.1', port: 4_430 };
 const MIB = 2 ** 20;
 
-const { step, hasFailed } = steps(it);
 let project: ComposeProject;
 let conversation: Conversation;
 let outside: Server;
@@ -41,7 +40,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await conversation?.people.stop();
-  if (hasFailed()) console.error(project?.logTails(/^(proxy|vvt-.*)$/));
+  if (outcomeOfSteps() === 'failed') console.error(project?.logTails(/^(proxy|vvt-.*)$/));
   outside?.close();
   await project?.down();
 }, 60_000);
