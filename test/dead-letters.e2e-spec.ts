@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { DeadLetterBox, messageHeaders, type QueuePublisher } from '@bridge/queue';
 import type { AuditEvent } from '@medplum/fhirtypes';
 import { queryDatabase } from './support/database';
+import { callBridge, type Ended } from './support/ended-program';
 import { headersOf, QueueFixture } from './support/queue-fixture';
 
 /* `bridge dead-letters`, as an operator calls it: the built program, a real nats-server, the real database. */
 
-const program = join(__dirname, '../dist/apps/cli/src/main.js');
 const conversation = 'CommunicationRequest/r';
 const said = 'She is dizzy';
 
@@ -29,27 +26,14 @@ beforeEach(async () => {
 
 afterEach(() => fixture.endTest());
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function bridge(...args: string[]): Promise<Ended> {
-  const env = {
-    PATH: process.env.PATH,
+const bridge = (...args: string[]): Promise<Ended> =>
+  callBridge(['dead-letters', ...args], {
     NATS_URL: fixture.config.url,
     NATS_PARTITIONS: String(fixture.config.partitions),
     DATABASE_URL: process.env.TEST_DATABASE_URL,
     MATRIX_SERVER_NAME: 'care.example',
     FHIR_BASE_URL: 'http://127.0.0.1:9/fhir',
-  };
-  const ended = promisify(execFile)(process.execPath, [program, 'dead-letters', ...args], { env });
-  return ended.then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    (error: Ended) => error,
-  );
-}
+  });
 
 /** Given up in this order: numbers 1, 2, 3 … */
 async function giveUp(...keys: (string | undefined)[]): Promise<void> {

@@ -35,10 +35,7 @@ beforeAll(async () => {
   const server = localFhirServer({ port, directory: auditLogs, logFile: join(auditLogs, 'fhir-server.log') });
   auditServer = server.process;
   audit = new FhirApi(server.baseUrl);
-  care = await startCareConversation({
-    homeservers: 'vvt',
-    settings: { AUDIT_URL: server.baseUrl },
-  });
+  care = await startCareConversation({ settings: { AUDIT_URL: server.baseUrl } });
 }, 120_000);
 
 afterAll(async () => {

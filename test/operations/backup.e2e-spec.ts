@@ -85,10 +85,15 @@ async function succeed(...args: string[]): Promise<void> {
   expect(await bridge.script(...args)).toMatchObject({ code: 0, stderr: '' });
 }
 
-async function restoreAndStart(name: string): Promise<void> {
+/** The bridge comes back from a backup, people talk on, and everything is where it belongs. */
+async function restoreAndTalk(name: string, when: string): Promise<void> {
+  const since = new Date();
   await succeed('restore-files', archive(name));
   await succeed('restore-databases', archive(name));
   await bridge.start();
+  await talk(when);
+  await settled(since);
+  await expectWhole();
 }
 
 /** Until a message of this kind waits in the queue. */
@@ -162,11 +167,7 @@ describe('after the loss of everything', () => {
     await talk('After the backup');
     await bridge.lose();
     await sayAlone('While it is away');
-    const since = new Date();
-    await restoreAndStart('first');
-    await talk('After the loss');
-    await settled(since);
-    await expectWhole();
+    await restoreAndTalk('first', 'After the loss');
   });
 
   step('files have the modes they had, and keys that were given out are not there', async () => {
@@ -198,11 +199,7 @@ describe('after the loss of everything', () => {
 
     await succeed('create', archive('second'));
     await bridge.lose();
-    const since = new Date();
-    await restoreAndStart('second');
-    await talk('After the second loss');
-    await settled(since);
-    await expectWhole();
+    await restoreAndTalk('second', 'After the second loss');
   });
 
   step('--overwrite puts the databases back as they were in the backup', async () => {

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { CareTeam, CommunicationRequest } from '@medplum/fhirtypes';
 import { careTeam, participant, patient, roles } from '../../deploy/local/src/example-data';
-import { projectRoot } from '../../deploy/local/src/project-root';
 import { sayInMatrix, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
 import { auditOf } from '../support/audit-evidence';
@@ -12,6 +9,7 @@ import { type CareConversation, startCareConversation } from '../support/care-co
 import { type Caller, call } from '../support/client-api';
 import { queryDatabase } from '../support/database';
 import { databaseDump } from '../support/database-dump';
+import { callBridge, type Ended } from '../support/ended-program';
 import { backlog } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 
@@ -22,12 +20,6 @@ let admin: Caller;
 let patientRef: string;
 let otherTeam: string;
 let file: string;
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 beforeAll(async () => {
   care = await startCareConversation();
@@ -45,18 +37,12 @@ const rows = <T extends object>(statement: string): Promise<T[]> =>
 
 async function bridge(...args: string[]): Promise<Ended> {
   const { natsUrl, databaseUrl, serverName, fhirBaseUrl } = care.stack.environment;
-  const env = {
-    PATH: process.env.PATH,
+  return callBridge(args, {
     NATS_URL: natsUrl,
     DATABASE_URL: databaseUrl,
     MATRIX_SERVER_NAME: serverName,
     FHIR_BASE_URL: fhirBaseUrl,
-  };
-  const program = join(projectRoot(), 'dist/apps/cli/src/main.js');
-  return promisify(execFile)(process.execPath, [program, ...args], { env }).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }: Ended) => ({ code, stdout, stderr }),
-  );
+  });
 }
 
 /** With all that doing it takes; the token in a file, as an operator has it. */

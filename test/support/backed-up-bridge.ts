@@ -1,21 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { BRIDGE_APPS, type BridgeApp, bridgeProcesses } from '../../deploy/local/src/bridge';
 import type { ManagedProcess } from '../../deploy/local/src/child-process';
 import { projectRoot } from '../../deploy/local/src/project-root';
 import type { Stack } from '../../deploy/local/src/stack';
 import { queryDatabase } from './database';
+import { type Ended, runToEnd } from './ended-program';
 import { postgresClients } from './postgres-clients';
-
-/** How the script ended. */
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Files of an organisation beside its secrets, as deploy/compose has them. */
 const otherFiles = {
@@ -96,10 +88,7 @@ export class BackedUpBridge {
       SYNAPSE_PASSWORD_FILE: join(this.data, 'secrets/synapse_database_password'),
     };
     const file = join(projectRoot(), 'deploy/compose/backup.sh');
-    return promisify(execFile)('/bin/sh', [file, ...args], { env }).then(
-      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-      ({ code, stdout, stderr }: Ended) => ({ code, stdout, stderr }),
-    );
+    return runToEnd('/bin/sh', [file, ...args], env);
   }
 
   /** Everything is gone at once: processes, databases, what NATS has stored, secrets. The servers are there, and empty. */

@@ -51,7 +51,7 @@ export class HomeserverWakeUp implements BeforeApplicationShutdown {
    */
   transactionRefused(): void {
     if (this.afterRefusal || this.stop.signal.aborted) return;
-    const wait = Math.min(LONGEST_DELAY_MS, FIRST_REFUSED_MS * 2 ** this.refusals++);
+    const wait = doubled(FIRST_REFUSED_MS, this.refusals++);
     this.afterRefusal = setTimeout(() => {
       this.afterRefusal = undefined;
       this.wake();
@@ -93,8 +93,9 @@ export class HomeserverWakeUp implements BeforeApplicationShutdown {
 
   /** Exponential, with jitter so that replicas do not ping in step. Ends early when the app stops. */
   private async pause(failures: number): Promise<void> {
-    const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** failures);
-    const wait = longest * (0.5 + Math.random() / 2);
+    const wait = doubled(FIRST_DELAY_MS, failures) * (0.5 + Math.random() / 2);
     await delay(wait, undefined, { signal: this.stop.signal, ref: false }).catch(() => undefined);
   }
 }
+
+const doubled = (firstMs: number, times: number): number => Math.min(LONGEST_DELAY_MS, firstMs * 2 ** times);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { lastLines } from '../../local/src/log-tail';
 import { host } from './host';
 import { type Mount, planLine, readOnly } from './mounts';
@@ -27,6 +28,8 @@ export interface ContainerSpec {
 /** How the program of a container ended: its status, 128 and more after a signal. */
 export type ExitStatus = number;
 
+/** For what ends by itself, where nobody names a limit. */
+export const JOB_WITHIN_MS = 120_000;
 const TOOLS = '/.container';
 const LINES_IN_ERRORS = 25;
 
@@ -48,6 +51,13 @@ export class Container {
   /** Resolves when the program last started has ended. */
   get exited(): Promise<ExitStatus> {
     return this.#exited;
+  }
+
+  /** Waits until the program has ended. @throws Error with the end of its log when that takes longer */
+  async endedWithin(ms: number): Promise<ExitStatus> {
+    const status = await Promise.race([this.#exited, wait(ms, undefined, { ref: false })]);
+    if (status !== undefined) return status;
+    throw new Error(`${this.spec.name} did not end within ${ms / 1_000} s\n${this.logTail()}`);
   }
 
   /** Starts its program (again): it may take a moment until that is there. */

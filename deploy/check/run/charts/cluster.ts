@@ -1,12 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:https';
-import { join } from 'node:path';
 import type { CertificateAuthority } from '../../../local/src/certificate-authority';
 import { type KubernetesObject, ofKind } from '../../helm/kubernetes-object';
 import { Container, type ContainerSpec, runOnHost } from '../container';
+import { etcFiles } from '../etc-files';
 import { forward } from '../forward';
-import { host } from '../host';
-import { type Mount, readOnly } from '../mounts';
+import type { Mount } from '../mounts';
 import { type Network, type Place, Wiring, addressIn } from '../networks';
 import { startApiServer } from './api-server';
 import { type ServiceSpec, type WantedPod, wantedPods } from './objects';
@@ -139,12 +137,9 @@ export class Cluster {
   }
 
   #etc(name: string): Mount[] {
-    const folder = join(host().state, 'etc', name);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${this.address(name)} ${name}\n`);
     const search = [`${NAMESPACE}.svc.${DOMAIN}`, `svc.${DOMAIN}`, DOMAIN].join(' ');
-    writeFileSync(join(folder, 'resolv.conf'), `nameserver ${DNS}\nsearch ${search}\noptions ndots:5\n`);
-    return ['hosts', 'resolv.conf'].map((file) => readOnly(join(folder, file), `/etc/${file}`));
+    const resolver = `nameserver ${DNS}\nsearch ${search}\noptions ndots:5\n`;
+    return etcFiles(name, [this.address(name)], resolver);
   }
 
   /** Those that a Service selects. */

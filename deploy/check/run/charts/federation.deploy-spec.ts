@@ -5,9 +5,9 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../../../local/src/certificate-authority';
+import { nextStep as step, outcomeOfSteps } from '../../../../test/support/step';
 import { ORGANISATIONS, type Organisation } from '../../../local/src/federation';
 import { until } from '../../../local/src/until';
-import { nextStep as step, outcomeOfSteps } from '../../../../test/support/step';
 import { handshake, trust } from '../authority';
 import { federationCheck } from '../federation-check';
 import { checkCommand } from '../health';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Container, type ExitStatus } from '../container';
+import { Container, type ExitStatus, JOB_WITHIN_MS } from '../container';
 import { untilWell } from '../until-well';
 import type { PodContainer, Probe, WantedPod } from './objects';
 import { type PodPlace, containerOf } from './pod-container';
@@ -7,7 +7,6 @@ import { askProbe, limitOf } from './probes';
 
 /** Where Kubernetes waits for 10 s and more: here nobody waits for what another pod needs to be there. */
 const RESTART_PAUSE_MS = 1_000;
-const JOB_WITHIN_MS = 120_000;
 
 /** A pod: its containers of the start one after the other, and then its container; with probes and restarts as the kubelet has them. */
 export class Pod {
@@ -57,7 +56,7 @@ export class Pod {
   /** Runs the pod of a Job to its end. */
   async runJob(): Promise<ExitStatus> {
     this.main.start();
-    return Promise.race([this.main.exited, setTimeout(JOB_WITHIN_MS, 124, { ref: false })]);
+    return this.main.endedWithin(JOB_WITHIN_MS);
   }
 
   /** Ends it as the kubelet does. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeModel, composeModel, isOneShot } from '../../compose/compose-model';
-import { Container } from '../container';
+import { Container, JOB_WITHIN_MS } from '../container';
 import { forward } from '../forward';
 import { unwell, untilHealthy } from '../health';
 import { host } from '../host';
@@ -9,8 +9,6 @@ import { Wiring } from '../networks';
 import { type Layout, layOut } from './layout';
 import { type RunnableService, containerSpec } from './services';
 
-/** For what ends by itself, where the files name no limit. */
-const JOB_WITHIN_MS = 120_000;
 const LONG = 1_000;
 
 type Milestone = 'service_started' | 'service_healthy' | 'service_completed_successfully';
@@ -57,8 +55,7 @@ export class ComposeProject {
     const container = this.#create(name, command);
     const before = container.logTail(LONG).length;
     container.start();
-    const status = await within(JOB_WITHIN_MS, name, container.exited);
-    if (status !== 0) throw new Error(`${name} ended with ${status}\n${container.logTail()}`);
+    await untilDone(container);
     return container.logTail(LONG).slice(before);
   }
 
@@ -66,7 +63,7 @@ export class ComposeProject {
   async up(): Promise<void> {
     await this.#wiring.serveNames(this.#layout.nameServers);
     await this.#publish();
-    await allOrFirstFailure(this.services.map((name) => this.#reached(name, this.#lastMilestone(name))));
+    await Promise.all(this.services.map((name) => this.#reached(name, this.#lastMilestone(name))));
   }
 
   container(name: string): Container {
@@ -166,8 +163,7 @@ export class ComposeProject {
     await this.#reached(name, 'service_started');
     const container = this.container(name);
     if (milestone === 'service_healthy') return untilHealthy(container, service.healthcheck ?? {});
-    const status = await within(JOB_WITHIN_MS, name, container.exited);
-    if (status !== 0) throw new Error(`${name} ended with ${status}\n${container.logTail()}`);
+    await untilDone(container);
   }
 
   async #publish(): Promise<void> {
@@ -180,18 +176,8 @@ export class ComposeProject {
   }
 }
 
-async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not end within ${ms / 1_000} s`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function allOrFirstFailure(promises: readonly Promise<void>[]): Promise<void> {
-  await Promise.all(promises);
+/** @throws Error when a program that ends by itself does so with another status than 0, or not in time */
+async function untilDone(container: Container): Promise<void> {
+  const status = await container.endedWithin(JOB_WITHIN_MS);
+  if (status !== 0) throw new Error(`${container.spec.name} ended with ${status}\n${container.logTail()}`);
 }

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { ComposeModel, Service } from '../../compose/compose-model';
 import type { ContainerSpec } from '../container';
+import { etcFiles } from '../etc-files';
 import { type HealthCheck, milliseconds } from '../health';
 import { host } from '../host';
 import { OWN_NAME, imageOf } from '../images';
@@ -52,7 +52,7 @@ export function containerSpec(
     hostname: name,
     mounts: [
       ...image.mounts,
-      ...etcFiles(place),
+      ...etcFilesOf(place),
       tmpfs('/dev/shm', `mode=1777,nosuid,nodev,size=${service.shm_size ?? '67108864'}`),
       ...(service.tmpfs ?? []).map(tmpfsOf),
       ...(service.volumes ?? []).map(volumeOf),
@@ -93,14 +93,13 @@ function userOf({ user = '0:0', environment = {} }: RunnableService): { uid: num
   return { uid: other, gid: group };
 }
 
-function etcFiles({ name, addresses }: Place): Mount[] {
-  const folder = join(host().state, 'etc', name);
-  mkdirSync(folder, { recursive: true });
-  const hosts = ['127.0.0.1 localhost', ...addresses.map(({ address }) => `${address} ${name}`), ''];
-  writeFileSync(join(folder, 'hosts'), hosts.join('\n'));
+function etcFilesOf({ name, addresses }: Place): Mount[] {
   const resolver = addresses.length > 0 ? `nameserver ${DOCKER_DNS}\noptions ndots:0\n` : '';
-  writeFileSync(join(folder, 'resolv.conf'), resolver);
-  return ['hosts', 'resolv.conf'].map((file) => readOnly(join(folder, file), `/etc/${file}`));
+  return etcFiles(
+    name,
+    addresses.map(({ address }) => address),
+    resolver,
+  );
 }
 
 function tmpfsOf(text: string): Mount {

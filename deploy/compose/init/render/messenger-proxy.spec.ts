@@ -98,8 +98,12 @@ describe('the configuration of a messenger proxy', () => {
     expect(configOf({ PROXY_PROFILE: 'tim' }, { adminToken }).proxy).toMatchObject({
       profile: 'tim',
       adminToken,
+      orphanedRoomMs: undefined,
     });
-    expect(configOf({ PROXY_PROFILE: 'tim', PROXY_INVITES: 'contacts' }).proxy.invites).toBe('contacts');
+    expect(configOf({ PROXY_PROFILE: 'tim', PROXY_INVITES: 'contacts' }).proxy).toMatchObject({
+      invites: 'contacts',
+      orphanedRoomMs: 0,
+    });
   });
 });
 

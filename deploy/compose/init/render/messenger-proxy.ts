@@ -10,7 +10,7 @@ export interface MessengerProxyCredentials {
   readonly listKey: string;
   /** The authorities of other homeservers' certificates (PEM, one after the other). */
   readonly trust: string;
-  /** Access token of an administrator of the homeserver; not set: people's permissions are not asked for. */
+  /** Access token of an administrator of the homeserver; not set: people's permissions are not asked for, and orphaned rooms stay. */
   readonly adminToken?: string;
 }
 
@@ -66,6 +66,8 @@ export function messengerProxyConfig(
       listKey,
       invites,
       adminToken,
+      // It needs an administrator as well.
+      ...(adminToken === undefined && { orphanedRoomMs: 0 }),
       wellKnownServer: federationAddress,
       wellKnownClientUrl: publicUrl,
       outbound: 'intercept',
