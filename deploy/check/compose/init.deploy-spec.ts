@@ -148,6 +148,7 @@ describe.each(ORGANISATIONS)('the files of %s', (name) => {
     for (const host of hosts) expect(model.services[host]?.networks).toHaveProperty([name]);
     expect(sees('prometheus', `/targets/${name}.yaml`)).toBe(true);
     expect(sees('prometheus', `/messenger-proxies/${name}.yaml`)).toBe(true);
+    expect(sees('prometheus', `/rules/${name}.yaml`)).toBe(true);
   });
 });
 

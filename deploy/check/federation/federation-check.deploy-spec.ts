@@ -123,6 +123,19 @@ describe('a homeserver that is right', () => {
     expect(findings.keys?.found).toMatch(/^ed25519:a_test, valid until \d{4}-/);
   });
 
+  it('need not say what it is to who is of no federation', async () => {
+    const versionIs = (reply: Reply) => (path: string) =>
+      path === '/_matrix/federation/v1/version' ? reply : closed(path);
+    const guarded = versionIs({ refused: 401, errcode: 'M_UNAUTHORIZED' });
+    expect((await check({ proxy: guarded })).federation).toEqual({
+      outcome: 'ok',
+      found: 'It answers homeservers of its federation alone.',
+    });
+    for (const other of [401, { refused: 404, errcode: 'M_UNRECOGNIZED' }]) {
+      expect((await check({ proxy: versionIs(other) })).federation?.outcome).toBe('failed');
+    }
+  });
+
   it('is found by an SRV record, and on port 8448 where nothing else is told', async () => {
     const own = await startFront(await issueCertificate(authority, NAME, new Date()), closed);
     fronts.push(own);

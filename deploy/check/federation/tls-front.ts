@@ -4,8 +4,13 @@ import { type Server, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { KeyedCertificate } from '../../local/src/certificate-authority';
 
-/** What a front says of a path: a status without content, an object as JSON, or what the homeserver on a port says. */
-export type Reply = number | object | { readonly homeserver: number };
+/** What a front says of a path: a status without content, an object as JSON, a refusal, or what the homeserver on a port says. */
+export type Reply = number | object | Refused | { readonly homeserver: number };
+
+interface Refused {
+  readonly refused: number;
+  readonly errcode: string;
+}
 
 /** A server that ends TLS in front of a homeserver, as a reverse proxy does, well or badly. */
 export async function startFront(
@@ -17,7 +22,8 @@ export async function startFront(
     if (typeof reply === 'number') return void response.writeHead(reply).end();
     if (!('homeserver' in reply)) {
       const headers = { 'content-type': 'application/json', 'access-control-allow-origin': '*' };
-      return void response.writeHead(200, headers).end(JSON.stringify(reply));
+      const status = 'refused' in reply ? reply.refused : 200;
+      return void response.writeHead(status, headers).end(JSON.stringify(reply));
     }
     const { method, url: path, headers } = incoming;
     const options = { port: reply.homeserver, host: '127.0.0.1', method, path, headers };

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { composeRules } from '../compose/alert-rules';
 import { bridgeValues } from './schema/bridge-values';
 import { secretSettings } from './schema/bridge-settings';
 import { federationValues } from './schema/federation-values';
@@ -10,7 +11,7 @@ export const charts = {
   federation: 'deploy/helm/synapse-federation',
 };
 
-/** The files of the charts that are made from the code, by path: what is in the repository has to be the same. */
+/** The files of the charts, and of Compose, that are made from others, by path: what is in the repository has to be the same. */
 export function chartFiles(): Record<string, string> {
   return {
     [path.join(charts.bridge, 'values.schema.json')]: schemaFile(bridgeValues()),
@@ -18,6 +19,7 @@ export function chartFiles(): Record<string, string> {
       '# The settings that are secrets, and who reads them. Made from the code: npm run docs:charts\n' +
       secretSettings(),
     [path.join(charts.federation, 'values.schema.json')]: schemaFile(federationValues()),
+    ...composeRules(path.join(charts.bridge, 'files/alerts.yaml')),
   };
 }
 

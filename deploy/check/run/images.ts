@@ -85,6 +85,12 @@ const IMAGES: Readonly<Record<string, (tag: string) => Image>> = {
     ]),
     command: ['nginx', '-g', 'daemon off;'],
   }),
+  // github.com/prometheus/prometheus: Dockerfile, on BusyBox.
+  prometheus: () => ({
+    ...plain,
+    mounts: alpine([readOnly(program('PROMETHEUS', 'Prometheus'), '/bin/prometheus')]),
+    entrypoint: ['/bin/prometheus'],
+  }),
   // The record system: this repository's FHIR server in the place of HAPI.
   hapi: () => ({
     ...plain,

@@ -21,6 +21,13 @@ const BUSYBOX = {
   file: 'bin/busybox',
 };
 
+/** Debian 13's; it is in no registry of packages either. */
+const PROMETHEUS = {
+  path: 'p/prometheus/prometheus_2.53.3+ds1-2_amd64.deb',
+  sha256: '58c3e6a86c56cb3bfd71032fa48d65945d526441a212f5815dfe5ed9cb787ecc',
+  file: 'usr/bin/prometheus',
+};
+
 /** The images' own install: `npm ci` with the words of the Containerfile, of the files that it copies there. */
 const CONTAINERFILE = 'deploy/images/Containerfile';
 const PACKAGES = [
@@ -44,6 +51,7 @@ export function deployPrograms(root) {
     PYTHON_OF_CHECKS: join(folder, 'venv/bin/python'),
     SHELLCHECK: join(folder, 'venv/bin/shellcheck'),
     BUSYBOX: join(folder, BUSYBOX.file),
+    PROMETHEUS: join(folder, PROMETHEUS.file),
     NODE_OF_IMAGES: join(folder, 'node/bin/node'),
     PSYCOPG2: join(folder, 'psycopg2'),
     PRODUCTION_DEPENDENCIES: packagesOf(root),
@@ -63,13 +71,13 @@ export async function prepareDeployTools(root) {
     texts: [nodeVersion(root)],
   });
   await unlessStamped(join(folder, '.bridge-tools'), pins, () =>
-    step('helm, hadolint, shellcheck, Compose, BusyBox, Node of the images', async () => {
+    step('helm, hadolint, shellcheck, Compose, BusyBox, Prometheus, Node of the images', async () => {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
       await prepareHelm(folder);
       await prepareNodeOfImages(root, folder);
       await preparePython(root, folder);
-      for (const each of [COMPOSE, BUSYBOX]) await fromDebian(folder, each);
+      for (const each of [COMPOSE, BUSYBOX, PROMETHEUS]) await fromDebian(folder, each);
     }),
   );
   await prepareProductionPackages(root);

@@ -67,7 +67,14 @@ function certificateFinding({ issuer, validTo }: Answer['certificate'], now: num
 }
 
 function versionFinding({ status, body }: Answer): Finding {
-  const { name, version } = asObject(objectOf(body)?.server) ?? {};
+  const answer = objectOf(body);
+  // A guard in front of it, such as a messenger proxy.
+  if (
+    (status === 401 && answer?.errcode === 'M_UNAUTHORIZED') ||
+    (status === 403 && answer?.errcode === 'M_FORBIDDEN')
+  )
+    return finding('federation', 'ok', 'It answers homeservers of its federation alone.');
+  const { name, version } = asObject(answer?.server) ?? {};
   if (status !== 200 || typeof name !== 'string')
     return finding('federation', 'failed', `Status ${status} at ${VERSION}, and no name of a server.`);
   return finding('federation', 'ok', typeof version === 'string' ? `${name} ${version}` : name);

@@ -6,6 +6,7 @@ import { nextStep as step, outcomeOfSteps } from '../../../../test/support/step'
 import { createCertificateAuthority } from '../../../local/src/certificate-authority';
 import { ORGANISATIONS, type Organisation } from '../../../local/src/federation';
 import { FhirApi } from '../../../local/src/fhir-api';
+import { until } from '../../../local/src/until';
 import { handshake, trust } from '../authority';
 import { runOnHost } from '../container';
 import { federationCheck } from '../federation-check';
@@ -15,6 +16,7 @@ import { Conversation, pingOf, subscribed } from '../scenario';
 import { reach } from '../views';
 import { MessengerProxyAccess } from './messenger-proxy';
 import { ComposeProject } from './project';
+import { Prometheus } from './prometheus';
 
 /*
  * deploy/compose as its README starts it: init, then up, for three organisations, of which vvt has a messenger proxy before
@@ -38,7 +40,7 @@ let conversation: Conversation;
 let outside: Server;
 
 beforeAll(async () => {
-  project = new ComposeProject({ env: { VVT_MESSENGER_PROXY: 'true' }, also: [GUARD] });
+  project = new ComposeProject({ env: { VVT_MESSENGER_PROXY: 'true' }, also: [GUARD, 'prometheus'] });
   runOnHost('ip', ['addr', 'add', `${OUTSIDE.host}/32`, 'dev', 'lo']);
   outside = createServer((socket) => socket.destroy()).listen(OUTSIDE.port, OUTSIDE.host);
   await once(outside, 'listening');
@@ -326,5 +328,43 @@ describe('a care team on its three homeservers', () => {
     );
     expect(passed).toBeGreaterThan(20);
     expect(await project.problems()).toEqual({});
+  });
+});
+
+describe('its monitoring', () => {
+  const prometheus = () => new Prometheus(project.address('prometheus', 'local'));
+  /** Of faults, which there were none of. */
+  const EMPTY = ['Dead letters', 'Failures'];
+
+  step('reaches every process, homeserver and messenger proxy', async () => {
+    const pods = ORGANISATIONS.flatMap((name) => [...APPS, 'synapse'].map((app) => `${name}-${app}`));
+    // Those that were away a moment ago at the next look.
+    await until('all to be up', async () => {
+      const states = Object.values(await prometheus().targets());
+      return states.every((state) => state === 'up');
+    });
+    expect(Object.keys(await prometheus().targets()).sort()).toEqual([...pods, GUARD].sort());
+  });
+
+  step('has the alerts of each organisation, and none of them for what went well', async () => {
+    const alerts = await prometheus().alerts();
+    expect(Object.keys(alerts).sort()).toEqual([...ORGANISATIONS].sort());
+    for (const states of Object.values(alerts)) {
+      expect(Object.keys(states).length).toBeGreaterThan(10);
+      expect(Object.entries(states).filter(([, state]) => state !== 'inactive')).toEqual([]);
+    }
+  });
+
+  step('fills the dashboard, for each organisation with its own', async () => {
+    // A rate is that of two looks.
+    await until('the panels to be filled', async () => {
+      const panels = Object.entries(await prometheus().panels('vvt'));
+      const empty = panels.filter(([, counts]) => counts.includes(0)).map(([title]) => title);
+      return JSON.stringify(empty.sort()) === JSON.stringify(EMPTY);
+    });
+    const shown = await prometheus().query('bridge_queue_pending{app_kubernetes_io_instance="apotheek"}');
+    expect(new Set(shown.map(({ metric }) => metric.pod))).toEqual(
+      new Set(APPS.map((app) => `apotheek-${app}`)),
+    );
   });
 });

@@ -17,7 +17,8 @@ interface NetworkModel {
 /** Where Docker takes subnets from that are not given. */
 const poolSubnet = (index: number): string => `172.20.${index}.0/24`;
 
-export function layOut({ services, networks }: ComposeModel): Layout {
+/** @param running who has a name: the engine knows containers that run, and no others */
+export function layOut({ services, networks }: ComposeModel, running: readonly string[]): Layout {
   const all = Object.entries(networks as Record<string, NetworkModel>).map(
     ([name, { internal = false, ipam }], index): Network => ({
       name,
@@ -35,12 +36,13 @@ export function layOut({ services, networks }: ComposeModel): Layout {
     });
     return { name, addresses };
   });
+  const named = places.filter(({ name }) => running.includes(name));
   const nameServers = places
     .filter(({ addresses }) => addresses.length > 0)
     .map((place) => ({
       namespace: place.name,
       address: DOCKER_DNS,
-      names: namesFor(place, places, services),
+      names: namesFor(place, named, services),
     }));
   return { networks: all, places, nameServers };
 }

@@ -17,7 +17,7 @@ type Milestone = 'service_started' | 'service_healthy' | 'service_completed_succ
 export interface Choice {
   /** Settings in the place of those of `.env`. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Services of the profile tim that are started as well, as by `docker compose up <name>`. */
+  /** Services of the profiles tim and monitoring that are started as well, as by `docker compose up <name>`. */
   readonly also?: readonly string[];
 }
 
@@ -37,8 +37,11 @@ export class ComposeProject {
     mkdirSync(this.data, { recursive: true });
     this.#also = also;
     // The profiles add what `run` starts, and `up` leaves alone.
-    this.#model = composeModel({ profiles: ['init', 'tools', 'tim'], env: { DATA_DIR: this.data, ...env } });
-    this.#layout = layOut(this.#model);
+    this.#model = composeModel({
+      profiles: ['init', 'tools', 'tim', 'monitoring'],
+      env: { DATA_DIR: this.data, ...env },
+    });
+    this.#layout = layOut(this.#model, this.services);
     this.#wiring = new Wiring(this.#layout.networks, this.#layout.places);
     this.#wiring.make();
   }
