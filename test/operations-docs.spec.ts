@@ -35,10 +35,10 @@ const commands = new Set(
   ),
 );
 const composeFiles = readdirSync(join(root, 'deploy/compose')).filter((name) => name.endsWith('.yaml'));
-const composeServices = new Set(
+const composeNames = new Set(
   composeFiles.flatMap((name) => {
-    const { services = {} } = parse(read(`deploy/compose/${name}`)) as { services?: object };
-    return Object.keys(services);
+    const file = parse(read(`deploy/compose/${name}`)) as { services?: object; networks?: object };
+    return [...Object.keys(file.services ?? {}), ...Object.keys(file.networks ?? {})];
   }),
 );
 const composeProfiles = new Set(
@@ -100,9 +100,9 @@ describe.each(pages)('%s', (name, text) => {
     expect(named.filter((each) => !environment.has(each))).toEqual([]);
   });
 
-  it('names only services and profiles of Compose that there are', () => {
+  it('names only services, networks and profiles of Compose that there are', () => {
     const named = all(code, /(?<![\w./-])(vvt-[a-z]+(?:-[a-z]+)*)(?![\w./-])/g);
-    expect(named.filter((each) => !composeServices.has(each) && each !== 'vvt-outside')).toEqual([]);
+    expect(named.filter((each) => !composeNames.has(each))).toEqual([]);
     const profiles = [...all(text, /profile `(\w+)`/g), ...all(code, /--profile (\w+)/g)];
     expect(profiles.filter((each) => !composeProfiles.has(each))).toEqual([]);
   });
