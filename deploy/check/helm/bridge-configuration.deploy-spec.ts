@@ -123,7 +123,7 @@ describe('The messenger proxy', () => {
   });
 
   it('starts with what its pod is given, on its own ports', async () => {
-    const { proxy, http, matrix } = await configOf(objectsOfTitle(title), 'messenger-proxy');
+    const { proxy, http, matrix, nats } = await configOf(objectsOfTitle(title), 'messenger-proxy');
     expect(http.port).toBe(1233);
     expect(matrix.serverName).toBe('vvt.example');
     expect(proxy).toMatchObject({
@@ -134,7 +134,9 @@ describe('The messenger proxy', () => {
       outboundPort: 8093,
       outbound: 'intercept',
       outboundNetworks: ['10.20.0.0/16'],
+      rawDataUrl: 'https://reports.example:9020/add-performance-data',
     });
+    expect(nats.url).toMatch(/^nats:\/\/bridge:example-nats-password@.*-nats-0\./);
   });
 
   it('reads the list where it is mounted', () => {
@@ -151,15 +153,16 @@ describe('The messenger proxy', () => {
   });
 
   it('reads it at a URL as well, and needs less with closed-federation', async () => {
+    const less = {
+      profile: 'closed-federation',
+      list: 'https://lists.example:9443/list.jws',
+      outbound: 'pass-through',
+    };
     const { rendered } = template(
       charts.bridge,
       values,
-      ...[
-        'messengerProxy.list=',
-        'config.proxy.list=https://lists.example:9443/list.jws',
-        'config.proxy.profile=closed-federation',
-        'config.proxy.outbound=pass-through',
-      ].flatMap((each) => ['--set', each]),
+      ...['--set', 'messengerProxy.list='],
+      ...['--set-json', `config.proxy=${JSON.stringify(less)}`],
       ...['adminToken', 'outboundCertificate', 'outboundKey', 'outboundTrust'].flatMap((key) => [
         '--set-json',
         `secrets.proxy.${key}={}`,
@@ -167,16 +170,13 @@ describe('The messenger proxy', () => {
     );
     const objects = objectsOf(rendered);
     const { proxy } = await configOf(objects, 'messenger-proxy');
-    expect(proxy).toMatchObject({
-      profile: 'closed-federation',
-      list: 'https://lists.example:9443/list.jws',
-    });
+    expect(proxy).toMatchObject(less);
     expect(objects.some(({ metadata }) => metadata.name.endsWith('-federation-list'))).toBe(false);
     const policy = objects.find(
       ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith('-messenger-proxy'),
     );
     expect(JSON.stringify(policy?.spec)).toContain('"port":9443');
-    expect(JSON.stringify(policy?.spec)).not.toContain('"port":8070');
+    expect(JSON.stringify(policy?.spec)).not.toMatch(/"port":(8070|4222|9020|9444)\b/);
   });
 
   it('shows the homeserver to the outside, and of it nothing for administrators, nor health and metrics', () => {

@@ -10,7 +10,8 @@ const withPolicies = everyVariant.filter(([title]) => !without.includes(title));
 
 /** Ports outside the release that the values of the variants name, beside those that anybody may have. */
 const outside = [
-  53, 80, 443, 8448, 8080, 8008, 29318, 4222, 8222, 5432, 6432, 6443, 4318, 4319, 8443, 8093, 9443,
+  53, 80, 443, 8448, 8080, 8008, 29318, 4222, 8222, 5432, 6432, 6443, 4318, 4319, 8443, 8093, 9020, 9443,
+  9444,
 ];
 
 it.each(without)('%s has no policy where they are turned off', (title) => {
@@ -136,7 +137,7 @@ describe('The messenger proxy', () => {
     ]);
   });
 
-  it('calls its database, its homeserver and other homeservers', () => {
+  it('calls its database, its homeserver, other homeservers, services of the federation and the queue of reports', () => {
     const postgres =
       '[{"podSelector":{"matchLabels":{"cnpg.io/cluster":"care-fhir-matrix-bridge-postgres"}}}]';
     const others = '[{"ipBlock":{"cidr":"192.0.2.0/24"}},{"ipBlock":{"cidr":"10.20.0.0/16"}}]';
@@ -144,8 +145,15 @@ describe('The messenger proxy', () => {
       expect.stringMatching(/^53 53 /),
       `5432 ${postgres}`,
       '8008 undefined',
-      `443 8448 ${others}`,
+      `9444 9020 443 8448 ${others}`,
+      expect.stringMatching(/^4222 8222 .*"nats"/),
     ]);
+  });
+
+  it('is let into the queue where it reports calls', () => {
+    expect(internalFlows(objectsOfTitle('fhir-matrix-bridge messenger-proxy'))).toContain(
+      'messenger-proxy → nats: 4222 8222',
+    );
   });
 
   it('is let into the operator’s database, as the only one beside those that use it', () => {

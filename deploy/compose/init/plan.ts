@@ -70,6 +70,9 @@ export interface OrganisationPlan {
   readonly mautrix: boolean;
   /** Whether the messenger proxy stands before the homeserver, on the way in and on the way out. */
   readonly messengerProxy: boolean;
+  /** Who reports of calls say that they are of: Telematik-ID, and the OID of what the organisation is. */
+  readonly telematikId?: string;
+  readonly professionOid?: string;
   readonly places: Places;
 }
 
@@ -111,6 +114,10 @@ export interface MessengerProxyPlan {
   readonly invites?: string;
   /** URL of a federation list that somebody else signs; not set: the file that is made here, or put there. */
   readonly list?: string;
+  /** Where a directory is asked who may invite whom, whom to write to for help, and where reports of calls go. */
+  readonly directoryUrl?: string;
+  readonly registrationUrl?: string;
+  readonly rawDataUrl?: string;
   /** Hosts beside homeservers that may be called. */
   readonly otherHosts: readonly string[];
 }

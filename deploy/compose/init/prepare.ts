@@ -53,7 +53,14 @@ export async function prepare(
     const secrets = organisationSecrets(await reader(folder, `${organisation.name}/secrets`));
     files.push(...renderOrganisation(organisation, plan, secrets));
     const outbound = await ensureOutboundAuthority(folder, organisation, options, deeds);
-    files.push(...(await proxyFiles(folder, organisation, plan, { outbound, listKey, trust })));
+    files.push(
+      ...(await proxyFiles(folder, organisation, plan, {
+        outbound,
+        listKey,
+        trust,
+        natsPassword: secrets.nats_password,
+      })),
+    );
     await ensureCertificate(folder, organisation, authority, options, deeds);
   }
   for (const file of files) {

@@ -85,6 +85,9 @@ describe('the settings', () => {
       PROXY_PROFILE: 'gematik',
       PROXY_INVITES: 'all',
       PROXY_LIST: 'http://lists.example/list.jws',
+      PROXY_DIRECTORY_URL: 'registration.example',
+      PROXY_REGISTRATION_URL: 'http://registration.example',
+      PROXY_RAW_DATA_URL: 'http://reports.example',
       PROXY_OUTBOUND_OTHER_HOSTS: 'https://push.example',
       RUN_AS: '991:991',
     });
@@ -94,10 +97,13 @@ describe('the settings', () => {
       'MAUTRIX',
       'PEERS',
       'PEER_NETWORKS',
+      'PROXY_DIRECTORY_URL',
       'PROXY_INVITES',
       'PROXY_LIST',
       'PROXY_OUTBOUND_OTHER_HOSTS',
       'PROXY_PROFILE',
+      'PROXY_RAW_DATA_URL',
+      'PROXY_REGISTRATION_URL',
       'RUN_AS',
       'SUPPORT_EMAIL',
       'TURN_EXTERNAL_ADDRESS',
@@ -108,6 +114,25 @@ describe('the settings', () => {
       'VVT_TITLE',
     ]);
     for (const mistake of mistakes) expect(mistake).toContain('expected: ');
+  });
+
+  it('need to know of whom calls are reported, where they are', () => {
+    const reported = { ...vvt, PROXY_RAW_DATA_URL: 'https://reports.example' };
+    expect(mistakesOf({ ...reported, VVT_MESSENGER_PROXY: 'true' })).toEqual([
+      expect.stringMatching(/^VVT_TELEMATIK_ID .*PROXY_RAW_DATA_URL/),
+      expect.stringMatching(/^VVT_PROFESSION_OID .*PROXY_RAW_DATA_URL/),
+    ]);
+    expect(readSettings(reported).federation.organisations[0]).not.toHaveProperty('telematikId');
+  });
+
+  it('refuse a directory that would never be asked', () => {
+    const directory = { ...vvt, PROXY_DIRECTORY_URL: 'https://registration.example/backend/vzd/invite' };
+    expect(mistakesOf(directory)).toEqual([expect.stringMatching(/^PROXY_DIRECTORY_URL .*PROXY_INVITES/)]);
+    expect(
+      readSettings({ ...directory, PROXY_INVITES: 'contacts' }).federation.messengerProxies,
+    ).toMatchObject({
+      directoryUrl: directory.PROXY_DIRECTORY_URL,
+    });
   });
 
   it('need an organisation', () => {

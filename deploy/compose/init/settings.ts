@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { Owner } from './data-folder';
 import { containerPlaces, containerProxy } from './places';
-import { messengerProxies } from './messenger-proxy-settings';
+import { messengerProxies, reporterOf } from './messenger-proxy-settings';
 import type { FederationPlan, OrganisationPlan } from './plan';
 
 const PORT = /^([1-9]\d{0,4})$/;
@@ -30,6 +30,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   '<NAME>_SUBNET': 'network (CIDR) of its containers, which its homeserver may call although it is private',
   '<NAME>_MESSENGER_PROXY':
     'true: the messenger proxy stands before its homeserver (profile tim); default false',
+  '<NAME>_TELEMATIK_ID': 'its Telematik-ID, which reports of calls name (PROXY_RAW_DATA_URL)',
+  '<NAME>_PROFESSION_OID': 'what it is, as an OID, which reports of calls name',
   FEDERATION_PORT: 'port of the proxy for homeservers and clients; default 8448',
   PEERS: 'server names of organisations elsewhere, separated by commas',
   PEER_NETWORKS: 'private networks (CIDR) that they are in, separated by commas',
@@ -42,6 +44,9 @@ export const VARIABLES: Readonly<Record<string, string>> = {
     'who may invite people here: listed, permissions or contacts; default: as the profile has it',
   PROXY_LIST:
     'URL of the federation list, where it is neither made here nor put into the folder federation-list',
+  PROXY_DIRECTORY_URL: 'URL where a directory of the federation is asked who may invite whom',
+  PROXY_REGISTRATION_URL: 'URL of the registration service, which tells the support contacts',
+  PROXY_RAW_DATA_URL: 'URL that gets a report of each counted call (raw data)',
   PROXY_OUTBOUND_OTHER_HOSTS: 'hosts beside homeservers that may be called through them, separated by commas',
   RUN_AS: 'user and group of the containers, such as 10001:10001; at least 10000',
 };
@@ -93,6 +98,7 @@ export function readSettings(settings: Settings): { federation: FederationPlan; 
     );
     const title = settings[variable('TITLE')] || serverName;
     check(variable('TITLE'), title, TITLE.test(title), 'up to 100 characters on one line, without " \\ or $');
+    const messengerProxy = flag(variable('MESSENGER_PROXY'));
     const subnet = settings[variable('SUBNET')] ?? '';
     check(variable('SUBNET'), subnet, isNetwork(subnet), 'a network such as 172.30.3.0/24');
     return {
@@ -103,7 +109,8 @@ export function readSettings(settings: Settings): { federation: FederationPlan; 
       federationAddress: `${serverName}:${port}`,
       privateNetworks: [subnet, ...peerNetworks],
       mautrix: mautrix.includes(name),
-      messengerProxy: flag(variable('MESSENGER_PROXY')),
+      messengerProxy,
+      ...reporterOf(name, settings, messengerProxy, check),
       places: containerPlaces(name),
     };
   });

@@ -27,7 +27,7 @@ export function bridgeConfig(organisation: OrganisationPlan, secrets: Organisati
     organisation: { name: organisation.title },
     log: { format: 'json' },
     nats: {
-      url: `nats://${USER}:${secrets.nats_password}@${nats.address.host}:${nats.address.port}`,
+      url: natsUrl(organisation, secrets.nats_password),
       monitoringUrls: [nats.monitorUrl],
     },
     matrix: {
@@ -42,6 +42,12 @@ export function bridgeConfig(organisation: OrganisationPlan, secrets: Organisati
     bot: { language: 'nl', permissions: { '*': 'user', [admin]: 'admin' } },
     clinical: { timeZone: 'Europe/Amsterdam' },
   });
+}
+
+/** Where the processes of an organisation find its NATS, with the password. */
+export function natsUrl({ places }: OrganisationPlan, password: string): string {
+  const { host, port } = places.nats.address;
+  return `nats://${USER}:${password}@${host}:${port}`;
 }
 
 /** The files that the bridge's variables `<NAME>_FILE` name, by file name. */

@@ -29,6 +29,7 @@ beforeAll(async () => {
   credentials = {
     outbound: await makeAuthority('Outbound', validity),
     listKey: makeListKey().publicKey,
+    natsPassword: 'a-password',
     trust: (await Promise.all(['One', 'Two'].map((name) => makeAuthority(name, validity))))
       .map(({ certificatePem }) => `${certificatePem}\n`)
       .join(''),
@@ -90,6 +91,27 @@ describe('the configuration of a messenger proxy', () => {
       PROXY_OUTBOUND_OTHER_HOSTS: 'push.example,login.example',
     }).proxy;
     expect(outboundOtherHosts).toEqual(['push.example', 'login.example']);
+  });
+
+  it('asks and tells the services of the federation that somebody names', () => {
+    const { proxy, nats } = configOf({
+      PROXY_INVITES: 'contacts',
+      PROXY_DIRECTORY_URL: 'https://registration.example/backend/vzd/invite',
+      PROXY_REGISTRATION_URL: 'https://registration.example',
+      PROXY_RAW_DATA_URL: 'https://reports.example/add-performance-data',
+      VVT_TELEMATIK_ID: '9-vvt',
+      VVT_PROFESSION_OID: '1.2.276.0.76.4.51',
+    });
+    expect(proxy).toMatchObject({
+      directoryUrl: 'https://registration.example/backend/vzd/invite',
+      registrationUrl: 'https://registration.example',
+      rawDataUrl: 'https://reports.example/add-performance-data',
+      rawDataInstanceId: 'vvt-messenger-proxy',
+      rawDataTelematikId: '9-vvt',
+      rawDataProfessionOid: '1.2.276.0.76.4.51',
+    });
+    expect(nats.url).toBe('nats://bridge:a-password@vvt-nats:4222');
+    expect(configOf().proxy.rawDataUrl).toBeUndefined();
   });
 
   it('needs an administrator’s token with the profile tim, or another rule for invites', () => {

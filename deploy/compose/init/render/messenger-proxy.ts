@@ -1,6 +1,7 @@
 import type { KeyedCertificate } from '@bridge/certificates';
 import { stringify } from 'yaml';
 import type { FederationPlan, OrganisationPlan, RenderedFile } from '../plan';
+import { natsUrl } from './bridge';
 
 /** Keys and certificates that a messenger proxy is given. */
 export interface MessengerProxyCredentials {
@@ -12,6 +13,8 @@ export interface MessengerProxyCredentials {
   readonly trust: string;
   /** Access token of an administrator of the homeserver; not set: people's permissions are not asked for, and orphaned rooms stay. */
   readonly adminToken?: string;
+  /** Of the organisation's NATS, in which reports of calls wait. */
+  readonly natsPassword: string;
 }
 
 /** The name of the file with the authority that the homeserver trusts, in its folder of configuration. */
@@ -45,10 +48,10 @@ export function messengerProxyFiles(
 export function messengerProxyConfig(
   organisation: OrganisationPlan,
   { messengerProxies }: FederationPlan,
-  { outbound, listKey, trust, adminToken }: MessengerProxyCredentials,
+  { outbound, listKey, trust, adminToken, natsPassword }: MessengerProxyCredentials,
 ): string {
   const { name, serverName, publicUrl, federationAddress, privateNetworks, places } = organisation;
-  const { profile, invites, list, otherHosts } = messengerProxies;
+  const { profile, invites, list, otherHosts, directoryUrl, registrationUrl, rawDataUrl } = messengerProxies;
   const asked = invites ?? (profile === 'tim' ? 'permissions' : 'listed');
   if (organisation.messengerProxy && asked === 'permissions' && adminToken === undefined) {
     throw new Error(
@@ -56,9 +59,11 @@ export function messengerProxyConfig(
         "people's permissions are read: put it there, or set PROXY_INVITES to listed or contacts",
     );
   }
+  const reports = organisation.messengerProxy && rawDataUrl !== undefined;
   return stringify({
     log: { format: 'json' },
     matrix: { serverName },
+    ...(reports && { nats: { url: natsUrl(organisation, natsPassword) } }),
     proxy: {
       profile,
       homeserverUrl: places.homeserver.url,
@@ -68,6 +73,14 @@ export function messengerProxyConfig(
       adminToken,
       // It needs an administrator as well.
       ...(adminToken === undefined && { orphanedRoomMs: 0 }),
+      directoryUrl,
+      registrationUrl,
+      ...(reports && {
+        rawDataUrl,
+        rawDataInstanceId: `${name}-messenger-proxy`,
+        rawDataProfessionOid: organisation.professionOid,
+        rawDataTelematikId: organisation.telematikId,
+      }),
       wellKnownServer: federationAddress,
       wellKnownClientUrl: publicUrl,
       outbound: 'intercept',

@@ -44,10 +44,16 @@ homeserverUrl: {{ dig "proxy" "homeserverUrl" .Values.config.homeserver.url .Val
 {{- end -}}
 {{- end -}}
 
-{{/* Where the messenger proxy calls others: homeservers, and the list where that is at a URL. */}}
-{{- define "bridge.proxyListPorts" -}}
-{{- $list := dig "proxy" "list" "" .Values.config -}}
-{{ include "bridge.portsOf" (list (ternary $list "" (hasPrefix "http" $list))) }}
+{{/* Whether it reports calls, by the queue. */}}
+{{- define "bridge.proxyReports" -}}
+{{- if and .Values.messengerProxy.enabled (dig "proxy" "rawDataUrl" "" .Values.config) }}true{{ end -}}
+{{- end -}}
+
+{{/* Where it calls others beside homeservers: the list where that is at a URL, directory, registration service, receiver of reports. */}}
+{{- define "bridge.proxyServicePorts" -}}
+{{- $proxy := dig "proxy" dict .Values.config -}}
+{{- $list := default "" $proxy.list -}}
+{{ include "bridge.portsOf" (list (ternary $list "" (hasPrefix "http" $list)) $proxy.directoryUrl $proxy.registrationUrl $proxy.rawDataUrl) }}
 {{- end -}}
 
 {{/* Fails with a sentence where something is missing without which it does not start. */}}
@@ -68,6 +74,17 @@ homeserverUrl: {{ dig "proxy" "homeserverUrl" .Values.config.homeserver.url .Val
 {{- $invites := dig "proxy" "invites" (ternary "permissions" "listed" (eq (include "bridge.isTim" .) "true")) .Values.config -}}
 {{- if and (eq $invites "permissions") (empty $secrets.adminToken) -}}
 {{- fail "secrets.proxy.adminToken is required where people say in their account data who may invite them; or config.proxy.invites: listed or contacts" -}}
+{{- end -}}
+{{- $orphaned := dig "proxy" "orphanedRoomMs" (ternary 1 0 (eq (include "bridge.isTim" .) "true")) .Values.config -}}
+{{- if and (gt (int64 $orphaned) 0) (empty $secrets.adminToken) -}}
+{{- fail "secrets.proxy.adminToken is required where orphaned rooms are removed; or config.proxy.orphanedRoomMs: 0" -}}
+{{- end -}}
+{{- if include "bridge.proxyReports" . -}}
+{{- range list "rawDataInstanceId" "rawDataProfessionOid" "rawDataTelematikId" -}}
+{{- if empty (dig "proxy" . "" $.Values.config) -}}
+{{- fail (printf "config.proxy.%s is required with config.proxy.rawDataUrl: every report names it" .) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
