@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { objectIn, parseBody } from '../requests/json-body';
+import { objectIn, parseBody, parseText } from '../requests/json-body';
 import type { RawPath } from '../requests/raw-path';
 import { forbidden } from '../requests/refusal';
 import type { ServerKeys } from '../requests/server-keys';
@@ -60,8 +60,9 @@ export class FederationCalls {
     const method = request.method ?? '';
     const looksInside = match.route.rule !== 'server' || keys !== undefined;
     const bytes = looksInside && method !== 'GET' ? await readBody(request, MAX_BODY_BYTES) : undefined;
-    const body = bytes && bytes.length > 0 ? parseBody(bytes) : undefined;
-    if (keys) await checkSignature(xMatrix, { method, target, content: body }, guard.ownServer, keys);
+    const content = bytes && bytes.length > 0 ? bytes.toString('utf8') : undefined;
+    const body = content === undefined ? undefined : parseText(content);
+    if (keys) await checkSignature(xMatrix, { method, target, content }, guard.ownServer, keys);
     if (match.route.rule === 'transaction') await checkTransaction(body ?? {}, xMatrix.origin, guard);
     if (match.route.rule === 'federation-invite') {
       const event = match.route.path.includes('/v2/') ? body?.event : body;
