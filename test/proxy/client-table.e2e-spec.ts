@@ -107,10 +107,14 @@ describe('a call of the table', () => {
     'gives no file of a homeserver outside of the list: %s',
     async (_name, { method, path }) => {
       const { serverName } = federation.parties.stranger;
-      const { result, rules } = await refusedDuring(vvt, 'inbound', () =>
-        as(vvt.person, method, filledPath(path, valuesFor({ serverName }))),
-      );
-      expect([result.status, errcodeOf(result), rules]).toEqual([403, 'M_FORBIDDEN', ['not-listed']]);
+      const asked = { method, path: filledPath(path, valuesFor({ serverName })) };
+      const asClient = () => as(vvt.person, asked.method, asked.path);
+      // As homeservers asked before there was a call of theirs for it: without a proof.
+      const asHomeserver = () => caller.call(vvt.publicUrl, asked);
+      for (const ask of [asClient, asHomeserver]) {
+        const { result, rules } = await refusedDuring(vvt, 'inbound', ask);
+        expect([result.status, errcodeOf(result), rules]).toEqual([403, 'M_FORBIDDEN', ['not-listed']]);
+      }
     },
   );
 });

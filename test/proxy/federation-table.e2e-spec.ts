@@ -21,11 +21,26 @@ const named = (wanted: readonly Route<FederationRule>[]) =>
   wanted.map((route) => [`${route.method} ${route.path}`, route] as const);
 
 /** Calls that carry a proof of who makes them. */
-const proven = routes.filter(({ rule }) => ['server', 'transaction', 'federation-invite'].includes(rule));
-/** Calls that say whose keys or files they want, and not who makes them. */
-const about = routes.filter(({ rule }) => rule === 'notary' || rule === 'media');
+const proven = routes.filter(({ rule }) =>
+  ['server', 'transaction', 'federation-invite', 'membership'].includes(rule),
+);
+/** Calls that say whose keys they want, and not who makes them. */
+const about = routes.filter(({ rule }) => rule === 'notary');
 const open = routes.filter(({ rule }) => rule === 'forward');
-const closed = routes.filter(({ rule }) => rule === 'refuse-public-rooms');
+/** By the rule in the table: what a refusal is counted as. */
+const CLOSED: Partial<Record<FederationRule, string>> = {
+  'refuse-public-rooms': 'public-rooms',
+  'refuse-address-invite': 'invite-3pid',
+};
+const closed = routes.filter(({ rule }) => CLOSED[rule] !== undefined);
+/** How files were asked for before there was a call of homeservers for it: without a proof, as clients did. */
+const legacyMedia = ['v3', 'r0'].flatMap((version) =>
+  ['download', 'thumbnail'].map((what): Route<FederationRule> => ({
+    method: 'GET',
+    path: `/_matrix/media/${version}/${what}/{serverName}/{mediaId}`,
+    rule: 'forward',
+  })),
+);
 
 jest.setTimeout(60_000);
 
@@ -42,7 +57,7 @@ afterAll(async () => {
   await federation?.stop();
 }, 60_000);
 
-/** A call as a homeserver makes it. @param subject the homeserver whose keys or files are asked for */
+/** A call as a homeserver makes it. @param subject the homeserver whose keys are asked for */
 function exampleOf(
   { method, path, rule }: Route<FederationRule>,
   { from, to, subject }: { from: Party; to: Party; subject: Party },
@@ -76,6 +91,13 @@ function contentOf(
   };
   if (rule === 'notary') return { server_keys: { [subject.serverName]: {} } };
   if (rule === 'transaction') return { origin: from.serverName, origin_server_ts: 1, pdus: [], edus: [] };
+  if (rule === 'membership') {
+    return {
+      ...event,
+      state_key: event.sender,
+      content: { membership: path.includes('leave') ? 'leave' : 'join' },
+    };
+  }
   if (rule !== 'federation-invite') return {};
   return path.includes('/v2/') ? { room_version: '10', event, invite_room_state: [] } : event;
 }
@@ -105,8 +127,7 @@ describe('on the way in', () => {
   it.each(named([...proven, ...about, ...open]))(
     'a homeserver of the list is let in at %s',
     async (_name, route) => {
-      const { vvt, huisarts } = federation.parties;
-      const { rules } = await call(route, huisarts, { subject: route.rule === 'media' ? vvt : huisarts });
+      const { rules } = await call(route, federation.parties.huisarts);
       expect(rules).toEqual([]);
     },
   );
@@ -143,9 +164,22 @@ describe('on the way in', () => {
     const { huisarts, stranger } = federation.parties;
     for (const from of [huisarts, stranger]) {
       const { result, rules } = await call(route, from);
-      expect([result.status, rules]).toEqual([403, ['public-rooms']]);
+      expect([result.status, rules]).toEqual([403, [CLOSED[route.rule]]]);
     }
   });
+
+  it.each(named(legacyMedia))(
+    'files of homeservers of the list alone are told without a proof: %s',
+    async (_name, route) => {
+      const { vvt, huisarts, stranger } = federation.parties;
+      const refused = await call(route, huisarts, { subject: stranger });
+      expect([refused.result.status, refused.rules]).toEqual([403, ['not-listed']]);
+      for (const subject of [vvt, huisarts]) {
+        const { rules } = await call(route, stranger, { subject });
+        expect(rules).toEqual([]);
+      }
+    },
+  );
 
   it('calls without a proof tell our own keys, and nothing without a token of somebody here', async () => {
     expect(open.map(({ path }) => path)).toEqual([
@@ -163,6 +197,7 @@ describe('on the way in', () => {
 });
 
 describe('on the way out', () => {
+  const outward = [...routes, ...legacyMedia];
   let way: ProxyAgent;
 
   beforeAll(() => {
@@ -207,24 +242,24 @@ describe('on the way out', () => {
     });
   }
 
-  it.each(named(routes))(
+  it.each(named(outward))(
     '%s comes to a homeserver of the list, and through its proxy',
     async (_name, route) => {
       const { huisarts } = federation.parties;
       const arrived = await refusedDuring(huisarts, 'inbound', () => call(route, huisarts));
       expect(arrived.result).toEqual({ result: expect.any(Number) as number, rules: [] });
-      expect(arrived.rules).toEqual(route.rule === 'refuse-public-rooms' ? ['public-rooms'] : []);
+      expect(arrived.rules).toEqual([CLOSED[route.rule]].filter((rule) => rule !== undefined));
     },
   );
 
-  it.each(named(routes))('%s comes to no other homeserver', async (_name, route) => {
+  it.each(named(outward))('%s comes to no other homeserver', async (_name, route) => {
     expect(await call(route, federation.parties.stranger)).toEqual({
       result: 'no connection',
       rules: ['not-listed'],
     });
   });
 
-  it.each(named(routes.filter(({ path }) => !path.startsWith('/_matrix/key/'))))(
+  it.each(named(outward.filter(({ path }) => !path.startsWith('/_matrix/key/'))))(
     '%s goes nowhere on a connection of another homeserver',
     async (_name, route) => {
       const { apotheek, huisarts, stranger } = federation.parties;

@@ -97,7 +97,7 @@ function listKeeper(
   const trust = trustOf(proxy);
   const keeper = new ListKeeper({
     fetch: listSource(proxy.list),
-    read: (jws) => readSignedList(jws, trust, new Date()),
+    read: (jws, at) => readSignedList(jws, trust, at),
     store,
     timeToLiveMs: proxy.listTimeToLiveMs,
     missPauseMs: Math.min(MISS_PAUSE_MS, proxy.listIntervalMs),

@@ -83,6 +83,16 @@ export class ProxyMetrics {
         gauge.set(Number.isFinite(age) ? age / 1_000 : -1);
       },
     );
+    this.metrics.gauge(
+      'bridge_proxy_list_valid_seconds',
+      'Time until the federation list ends by its own word, below 0 after it; absent for one that does not end.',
+      [],
+      async (gauge) => {
+        const left = keeper.leftMs();
+        if (left === undefined) gauge.remove();
+        else gauge.set(left / 1_000);
+      },
+    );
     this.metrics.gauge('bridge_proxy_list_version', 'Version of the federation list.', [], async (gauge) => {
       gauge.set(keeper.version());
     });

@@ -92,6 +92,7 @@ export async function startGuardedReader(
         // Whoever is named in a header is believed here: what is looked at is how names are read.
         PROXY_CHECK_SIGNATURES: 'false',
         PROXY_INVITES: 'listed',
+        // The reader has no Admin API.
         PROXY_ORPHANED_ROOM_MS: '0',
         ...settings[profile],
       },

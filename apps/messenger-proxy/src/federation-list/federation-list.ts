@@ -30,6 +30,9 @@ const payload = z.looseObject({
 export class FederationList {
   private readonly byDomain: ReadonlyMap<string, ListedServer>;
 
+  /** What it says of whom, to compare. */
+  private readonly said: string;
+
   private constructor(
     readonly version: number,
     /** Not set: for as long as it can be refreshed. */
@@ -37,6 +40,10 @@ export class FederationList {
     servers: readonly ListedServer[],
   ) {
     this.byDomain = new Map(servers.map((server) => [server.domain, server]));
+    this.said = servers
+      .map((server) => JSON.stringify(server))
+      .sort()
+      .join();
   }
 
   /** @throws Error that says what is wrong with it */
@@ -59,6 +66,11 @@ export class FederationList {
       data.exp === undefined ? undefined : new Date(data.exp * 1_000),
       servers,
     );
+  }
+
+  /** Whether another list says the same of the same homeservers, whenever and by whom it was signed. */
+  saysTheSameAs(other: FederationList): boolean {
+    return this.said === other.said;
   }
 
   get size(): number {

@@ -18,7 +18,7 @@ function keeping(options: Partial<ListKeeperOptions> = {}) {
       served.asked.push(newerThan);
       return served.fails ? Promise.reject(new Error('away')) : Promise.resolve(served.jws);
     },
-    read: (jws) => Promise.resolve(FederationList.parse(JSON.parse(jws))),
+    read: (jws, at) => readAsOf(jws, at),
     store: {
       load: () => Promise.resolve(stored.value),
       save: (value) => {
@@ -33,6 +33,12 @@ function keeping(options: Partial<ListKeeperOptions> = {}) {
     ...options,
   });
   return { keeper, clock, served, stored, events };
+}
+/** One that has ended is not believed, as readSignedList has it. */
+async function readAsOf(jws: string, at: Date): Promise<FederationList> {
+  const read = FederationList.parse(JSON.parse(jws));
+  if (read.validUntil && read.validUntil <= at) throw new Error('It was valid until then');
+  return read;
 }
 const list = (version: number, ...domains: string[]): string => JSON.stringify(listPayload(version, domains));
 
@@ -113,6 +119,68 @@ describe('ListKeeper', () => {
     expect(keeper.current().size).toBe(1);
     clock.now += 60_000;
     expect(() => keeper.current()).toThrow(ListOutdated);
+  });
+
+  it('tells how long that is', async () => {
+    const { keeper, served, clock } = keeping();
+    expect(keeper.leftMs()).toBeUndefined();
+    served.jws = list(1, 'a.example');
+    await keeper.start();
+    expect(keeper.leftMs()).toBeUndefined();
+    served.jws = JSON.stringify(listPayload(2, ['a.example'], { exp: clock.now / 1_000 + 60 }));
+    await keeper.refresh();
+    clock.now += 90_000;
+    expect(keeper.leftMs()).toBe(-30_000);
+  });
+
+  it('confirms no list that has ended: it grows old, which somebody is told', async () => {
+    const { keeper, served, stored, clock, events } = keeping();
+    served.jws = JSON.stringify(listPayload(1, ['a.example'], { exp: clock.now / 1_000 + 60 }));
+    await keeper.start();
+    clock.now += 60_000;
+    await keeper.refresh();
+    expect([events, keeper.ageMs(), stored.value?.confirmedAt.getTime()]).toEqual([
+      ['refreshed', 'failed'],
+      60_000,
+      clock.now - 60_000,
+    ]);
+  });
+
+  it('goes back to no older version after a restart either, though the newest has ended meanwhile', async () => {
+    const { keeper, served, stored, clock } = keeping();
+    served.jws = JSON.stringify(listPayload(5, ['a.example'], { exp: clock.now / 1_000 + 60 }));
+    await keeper.start();
+    const next = keeping();
+    next.stored.value = stored.value;
+    next.clock.now = clock.now + 61_000;
+    next.served.jws = list(4, 'evil.example');
+    await next.keeper.start();
+    expect(() => next.keeper.current()).toThrow(ListOutdated);
+    expect([next.keeper.version(), next.events]).toEqual([5, ['failed']]);
+  });
+
+  it('takes the same version again where it is only signed anew, and not where it says something else', async () => {
+    const { keeper, served, events } = keeping();
+    served.jws = list(3, 'a.example', 'b.example');
+    await keeper.start();
+    served.jws = JSON.stringify(listPayload(3, ['b.example', 'a.example'], { signed: 'anew' }));
+    await keeper.refresh();
+    served.jws = list(3, 'a.example', 'evil.example');
+    await keeper.refresh();
+    expect([keeper.current().domains().sort(), events]).toEqual([
+      ['a.example', 'b.example'],
+      ['refreshed', 'refreshed', 'failed'],
+    ]);
+  });
+
+  it('takes what another replica has found, and does not put an older one in its place', async () => {
+    const { keeper, served, stored, clock, events } = keeping();
+    served.jws = list(3, 'a.example');
+    await keeper.start();
+    const newer = list(4, 'a.example', 'b.example');
+    stored.value = { jws: newer, confirmedAt: new Date(clock.now) };
+    await keeper.refresh();
+    expect([keeper.version(), stored.value.jws, events]).toEqual([4, newer, ['refreshed', 'failed']]);
   });
 
   it('goes on with the list it has where a new one cannot be believed', async () => {

@@ -15,7 +15,8 @@ export class ListOutdated extends Error {}
 
 export interface ListKeeperOptions {
   readonly fetch: FetchList;
-  readonly read: (jws: string) => Promise<FederationList>;
+  /** Checks a list as of a time, and reads it. @throws Error that says why it is not believed */
+  readonly read: (jws: string, at: Date) => Promise<FederationList>;
   readonly store: ListStore;
   /** How long a list counts after it was last confirmed, in milliseconds. */
   readonly timeToLiveMs: number;
@@ -26,8 +27,8 @@ export interface ListKeeperOptions {
 }
 
 /**
- * Keeps the newest list there is. Its version only grows; one that cannot be believed leaves the last one in force, until
- * its time to live is over.
+ * Keeps the newest list there is. Its version only grows, through restarts and among replicas; one that cannot be believed
+ * leaves the last one in force, until its time to live is over.
  */
 export class ListKeeper {
   private list: FederationList | undefined;
@@ -43,21 +44,16 @@ export class ListKeeper {
 
   /** Takes the list of the last run, and then a newer one if there is one. A failure is reported, not thrown. */
   async start(): Promise<void> {
-    const stored = await this.options.store.load();
-    if (stored) {
-      await this.options.read(stored.jws).then(
-        (list) => this.take(list, stored.jws, stored.confirmedAt.getTime()),
-        (error: Error) => this.options.report('failed', `The list of the last run: ${error.message}`),
-      );
-    }
+    await this.takeStored((error) =>
+      this.options.report('failed', `The list of the last run: ${error.message}`),
+    );
     await this.refresh();
   }
 
   /** @throws ListOutdated */
   current(): FederationList {
     const { list } = this;
-    const ended = list?.validUntil !== undefined && list.validUntil.getTime() <= this.now();
-    if (!list || ended || this.ageMs() > this.options.timeToLiveMs) {
+    if (!list || (this.leftMs() ?? 1) <= 0 || this.ageMs() > this.options.timeToLiveMs) {
       throw new ListOutdated('The federation list is missing or outdated');
     }
     return list;
@@ -80,6 +76,12 @@ export class ListKeeper {
     return this.list ? this.now() - this.confirmedAt : Infinity;
   }
 
+  /** Until the list ends by its own word, in milliseconds; undefined for one that does not, and without one. */
+  leftMs(): number | undefined {
+    const until = this.list?.validUntil;
+    return until && until.getTime() - this.now();
+  }
+
   /** 0 without a list. */
   version(): number {
     return this.list?.version ?? 0;
@@ -94,28 +96,56 @@ export class ListKeeper {
   }
 
   private async fetchNewer(): Promise<void> {
+    // What this run cannot read, a run with other settings has left: it is no newer list for this one.
+    await this.takeStored(() => undefined);
     const jws = await this.options.fetch(this.list?.version);
-    if (jws === undefined || jws === this.jws) return this.confirm();
-    const list = await this.options.read(jws);
-    const present = this.list?.version ?? -1;
-    if (list.version < present) {
-      throw new Error(`The list that was fetched has version ${list.version}, older than ${present}`);
-    }
-    await this.options.store.save({ jws, confirmedAt: new Date(this.now()) });
-    this.take(list, jws, this.now());
+    const now = new Date(this.now());
+    if (jws === undefined || jws === this.jws) return this.confirm(now);
+    const list = await this.options.read(jws, now);
+    this.requireNoOlder(list);
+    await this.options.store.save({ jws, confirmedAt: now });
+    this.take(list, jws, now);
     this.options.report('refreshed', `version ${list.version}, ${list.size} homeservers`);
   }
 
-  private async confirm(): Promise<void> {
+  /** Signed anew, a list may come again; with the same version and other words it may not: which one would count? */
+  private requireNoOlder(list: FederationList): void {
+    const present = this.list;
+    if (!present || list.version > present.version) return;
+    if (list.version < present.version) {
+      throw new Error(`The list that was fetched has version ${list.version}, older than ${present.version}`);
+    }
+    if (!list.saysTheSameAs(present)) {
+      throw new Error(
+        `The list that was fetched has version ${list.version} as the last one, and says something else`,
+      );
+    }
+  }
+
+  /** It is the newest, and is believed now as it was when it came: its certificates may have ended since. */
+  private async confirm(now: Date): Promise<void> {
     if (!this.list) throw new Error('There is no list yet, and nothing was fetched');
-    await this.options.store.save({ jws: this.jws, confirmedAt: new Date(this.now()) });
-    this.confirmedAt = this.now();
+    await this.options.read(this.jws, now);
+    await this.options.store.save({ jws: this.jws, confirmedAt: now });
+    this.confirmedAt = now.getTime();
     this.options.report('unchanged', `version ${this.list.version}`);
   }
 
-  private take(list: FederationList, jws: string, confirmedAt: number): void {
+  /**
+   * Takes the list that the last run or another replica has left, where it is a newer one. It is checked as of the time at
+   * which it was confirmed: one that has ended since lets nobody in, but no older one comes after it.
+   */
+  private async takeStored(onUnreadable: (error: Error) => void): Promise<void> {
+    const stored = await this.options.store.load();
+    if (!stored || stored.jws === this.jws) return;
+    const { jws, confirmedAt } = stored;
+    const list = await this.options.read(jws, confirmedAt).catch(onUnreadable);
+    if (list && list.version > (this.list?.version ?? -1)) this.take(list, jws, confirmedAt);
+  }
+
+  private take(list: FederationList, jws: string, confirmedAt: Date): void {
     this.list = list;
     this.jws = jws;
-    this.confirmedAt = confirmedAt;
+    this.confirmedAt = confirmedAt.getTime();
   }
 }

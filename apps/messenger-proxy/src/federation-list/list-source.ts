@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'undici';
+import { readAtMost } from '../requests/read-at-most';
 import type { FetchList } from './list-keeper';
 
-const TIMEOUT_MS = 10_000;
+/** For all of it: whoever sends it drop by drop keeps no newer one away. */
+const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 20 * 1024 * 1024;
 
 /**
@@ -20,8 +22,7 @@ function fromServer(location: string): FetchList {
     const url = new URL(location);
     if (newerThan !== undefined) url.searchParams.set('version', String(newerThan));
     const { statusCode, body } = await request(url, {
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: { accept: 'application/jose' },
     });
     if (statusCode === 204 || statusCode === 304) {
@@ -32,8 +33,6 @@ function fromServer(location: string): FetchList {
       await body.dump();
       throw new Error(`The server of the list answered ${statusCode}`);
     }
-    const bytes = Buffer.from(await body.arrayBuffer());
-    if (bytes.length > MAX_BYTES) throw new Error('The list is too large');
-    return bytes.toString('utf8').trim();
+    return (await readAtMost(body, MAX_BYTES)).toString('utf8').trim();
   };
 }

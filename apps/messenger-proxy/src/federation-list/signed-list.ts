@@ -27,6 +27,7 @@ const MAX_CHAIN = 5;
 
 /**
  * Checks a federation list (JWS, compact form) and reads it.
+ * @param now the time as of which it and its certificates have to be valid
  * @throws ListRefused with what is wrong
  */
 export async function readSignedList(jws: string, trust: ListTrust, now: Date): Promise<FederationList> {

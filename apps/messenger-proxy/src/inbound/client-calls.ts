@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PERMISSION_TYPE, type PermissionConfig } from '../invites/permission-config';
 import type { TokenOwners } from '../invites/token-owners';
-import { parseBody } from '../requests/json-body';
+import { bodyOf, parseBody } from '../requests/json-body';
 import { Refusal, forbidden } from '../requests/refusal';
 import { type RoomRules, checkCreateRoom, checkUpgrade } from '../rules/create-room';
 import type { Guard } from '../rules/guard';
@@ -98,7 +98,7 @@ export class ClientCalls {
     switch (rule) {
       case 'create-room': {
         const changed = await checkCreateRoom(body, sender, rules, guard);
-        return changed ? Buffer.from(JSON.stringify(changed)) : bytes;
+        return changed ? bodyOf(changed) : bytes;
       }
       case 'invite':
         this.tellInvite(call, body.user_id);

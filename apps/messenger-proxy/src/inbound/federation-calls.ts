@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { objectIn, parseBody } from '../requests/json-body';
+import { objectIn, parseBody, parseText } from '../requests/json-body';
 import type { RawPath } from '../requests/raw-path';
 import { forbidden } from '../requests/refusal';
 import type { ServerKeys } from '../requests/server-keys';
 import { formatXMatrix } from '../requests/x-matrix';
 import type { FederationRule } from '../routes/federation-routes';
 import type { Match } from '../routes/route-table';
-import { checkFederationInvite, checkTransaction } from '../rules/federation-events';
+import { invitedByAddress } from '../rules/create-room';
+import { checkFederationInvite, checkMembership, checkTransaction } from '../rules/federation-events';
 import type { Guard } from '../rules/guard';
 import type { Forwarder } from '../server/forwarder';
 import { readBody } from '../server/read-body';
@@ -39,16 +40,16 @@ export class FederationCalls {
     switch (call.match.route.rule) {
       case 'forward':
         return this.forward(call);
-      case 'media':
-        await this.dependencies.guard.requireServer(call.match.parameters.serverName);
-        return this.forward(call);
       case 'notary':
         return this.forward(call, await this.checkNotary(call));
       case 'refuse-public-rooms':
         throw forbidden('The rooms here are not told to others.', 'public-rooms');
+      case 'refuse-address-invite':
+        throw invitedByAddress();
       case 'server':
       case 'transaction':
       case 'federation-invite':
+      case 'membership':
         return this.answerServer(call);
     }
   }
@@ -60,9 +61,11 @@ export class FederationCalls {
     const method = request.method ?? '';
     const looksInside = match.route.rule !== 'server' || keys !== undefined;
     const bytes = looksInside && method !== 'GET' ? await readBody(request, MAX_BODY_BYTES) : undefined;
-    const body = bytes && bytes.length > 0 ? parseBody(bytes) : undefined;
-    if (keys) await checkSignature(xMatrix, { method, target, content: body }, guard.ownServer, keys);
+    const content = bytes && bytes.length > 0 ? bytes.toString('utf8') : undefined;
+    const body = content === undefined ? undefined : parseText(content);
+    if (keys) await checkSignature(xMatrix, { method, target, content }, guard.ownServer, keys);
     if (match.route.rule === 'transaction') await checkTransaction(body ?? {}, xMatrix.origin, guard);
+    if (match.route.rule === 'membership') checkMembership(body, xMatrix.origin);
     if (match.route.rule === 'federation-invite') {
       const event = match.route.path.includes('/v2/') ? body?.event : body;
       await checkFederationInvite(event, xMatrix.origin, guard);

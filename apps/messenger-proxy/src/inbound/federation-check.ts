@@ -4,7 +4,7 @@ import { ListOutdated } from '../federation-list/list-keeper';
 import { PrivateAddressError } from '../outbound/private-addresses';
 import { Refusal, forbidden, tryLater } from '../requests/refusal';
 import type { ServerKeys } from '../requests/server-keys';
-import { isSignedBy } from '../requests/signed-json';
+import { isRequestSignedBy } from '../requests/signed-json';
 import { type XMatrix, parseXMatrix } from '../requests/x-matrix';
 import type { Guard } from '../rules/guard';
 
@@ -43,12 +43,12 @@ function authorizationsOf({ rawHeaders }: IncomingMessage): string[] {
 /**
  * The homeserver that is named has signed the request (Server-Server API, "Request Authentication").
  * @param target path and query as they were sent
- * @param content the body as JSON; undefined where there is none
+ * @param content the body as it was sent, which is JSON; undefined where there is none
  * @throws Refusal 401; 503 where the key cannot be had now
  */
 export async function checkSignature(
   { origin, key: keyId, signature }: XMatrix,
-  { method, target, content }: { method: string; target: string; content?: unknown },
+  { method, target, content }: { method: string; target: string; content?: string },
   destination: string,
   keys: ServerKeys,
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function checkSignature(
     throw error instanceof TransientError ? tryLater('signature') : error;
   });
   const signed = { method, uri: target, origin, destination, content };
-  if (!key || !isSignedBy(signed, key, signature)) {
+  if (!key || !isRequestSignedBy(signed, key, signature)) {
     throw new Refusal(401, 'M_UNAUTHORIZED', 'The signature of the request is wrong.', 'signature');
   }
 }

@@ -4,6 +4,7 @@ import { Refusal } from '../requests/refusal';
 import { type ClientRule, withoutVersion } from '../routes/client-routes';
 import type { FederationRule } from '../routes/federation-routes';
 import { type NoMatch, type RouteTable, isMatch } from '../routes/route-table';
+import { writeForwardedFor } from '../server/forwarded-for';
 import type { Forwarder } from '../server/forwarder';
 import type { ClientCalls } from './client-calls';
 import type { FederationCalls } from './federation-calls';
@@ -43,6 +44,7 @@ export class InboundProxy {
   /** Answers a request; never throws. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      writeForwardedFor(request);
       await this.route(request, response);
     } catch (failure) {
       const refusal = refusalOf(failure);

@@ -1,6 +1,7 @@
 import { TransientError } from '@bridge/contracts';
 import { request } from 'undici';
 import { z } from 'zod';
+import { readAtMost } from '../requests/read-at-most';
 import { hostOf } from '../requests/server-name';
 
 /** Whom people ask for help (Matrix specification, "Getting server support"). */
@@ -83,9 +84,7 @@ async function fetchSupport(registrationUrl: string, serverName: string): Promis
 
 async function read(url: string): Promise<{ status: number; text: string }> {
   const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  const bytes = Buffer.from(await body.arrayBuffer());
-  if (bytes.length > MAX_BYTES) throw new Error('too large');
-  return { status: statusCode, text: bytes.toString('utf8') };
+  return { status: statusCode, text: (await readAtMost(body, MAX_BYTES)).toString('utf8') };
 }
 
 function jsonOf(text: string): unknown {

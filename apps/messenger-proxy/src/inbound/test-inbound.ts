@@ -1,8 +1,17 @@
 import { once } from 'node:events';
-import { type IncomingMessage, type Server, createServer, request as httpRequest } from 'node:http';
+import {
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+  request as httpRequest,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { KeyedCertificate } from '@bridge/certificates';
 import { defaultPermissions } from '../invites/permission-config';
 import { TokenOwners } from '../invites/token-owners';
+import type { ServerKeys } from '../requests/server-keys';
 import { clientRoutes } from '../routes/client-routes';
 import { federationRoutes } from '../routes/federation-routes';
 import { RouteTable } from '../routes/route-table';
@@ -20,8 +29,20 @@ export interface TestInbound {
   stop(): Promise<void>;
 }
 
-/** @param connections to the homeserver, as PROXY_CONNECTIONS */
-export async function startTestInbound(homeserverUrl: string, connections = 10_000): Promise<TestInbound> {
+/** What a test has otherwise than the others. */
+export interface TestInboundOptions {
+  /** To the homeserver, as PROXY_CONNECTIONS. */
+  readonly connections?: number;
+  /** Set: signatures are checked. */
+  readonly keys?: ServerKeys;
+  /** Set: TLS ends here. */
+  readonly tls?: KeyedCertificate;
+}
+
+export async function startTestInbound(
+  homeserverUrl: string,
+  { connections = 10_000, keys, tls }: TestInboundOptions = {},
+): Promise<TestInbound> {
   const homeserver = new Forwarder(homeserverUrl, connections);
   const guard = testGuard({ listed: ['a.example'] });
   const owner = { status: 200, body: { user_id: '@me:own.example' } };
@@ -45,13 +66,16 @@ export async function startTestInbound(homeserverUrl: string, connections = 10_0
       permissionsChanged: () => undefined,
       now: Date.now,
     }),
-    federationCalls: new FederationCalls({ guard, homeserver }),
+    federationCalls: new FederationCalls({ guard, homeserver, keys }),
     homeserver,
     wellKnown: { server: 'own.example:443', support: () => Promise.resolve(undefined) },
     otherClientCalls: 'refuse',
     onRefusal: () => undefined,
   });
-  const server = createServer((request, response) => void proxy.answer(request, response));
+  const answer = (request: IncomingMessage, response: ServerResponse) => void proxy.answer(request, response);
+  const server = tls
+    ? createTlsServer({ cert: tls.certificatePem, key: tls.privateKeyPem }, answer)
+    : createServer(answer);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { port: (server.address() as AddressInfo).port, stop: () => stop(server, homeserver) };

@@ -1,6 +1,7 @@
 import { TransientError } from '@bridge/contracts';
 import type { InviteContact } from '@bridge/persistence';
 import { FederationList } from '../federation-list/federation-list';
+import { ListOutdated } from '../federation-list/list-keeper';
 import { listPayload } from '../federation-list/test-lists';
 import { type InvitePermissionDependencies, InvitePermission } from './invite-permission';
 import { PERMISSION_TYPE, defaultPermissions } from './permission-config';
@@ -51,6 +52,24 @@ describe('whoever is in the list', () => {
     const asked = directory();
     expect(await permission({ policy: 'listed', directory: asked }).mayInvite(inviter, invitee)).toBe(true);
     expect(asked).not.toHaveBeenCalled();
+  });
+});
+
+describe('somebody’s permissions', () => {
+  const outdated = () => {
+    throw new ListOutdated();
+  };
+
+  it('count with an outdated list as well, where they do not ask for it', async () => {
+    const set = { defaultSetting: 'allow all' };
+    expect(await permission({ set, list: outdated }).mayInvite('@other:own.example', invitee)).toBe(true);
+  });
+
+  it('are not known with an outdated list where they name the insured', async () => {
+    const set = { defaultSetting: 'allow all', groupExceptions: [{ groupName: 'isInsuredPerson' }] };
+    await expect(permission({ set, list: outdated }).mayInvite(inviter, invitee)).rejects.toThrow(
+      ListOutdated,
+    );
   });
 });
 

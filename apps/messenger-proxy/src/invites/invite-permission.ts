@@ -3,7 +3,7 @@ import type { InviteContactStore } from '@bridge/persistence';
 import type { FederationList } from '../federation-list/federation-list';
 import { serverOfId } from '../requests/server-name';
 import type { InvitePolicy } from '../profile';
-import { mayInviteBy } from './permission-config';
+import { mayInviteBy, namesTheInsured } from './permission-config';
 import type { PermissionSource } from './permission-source';
 
 /** Asks a directory of everybody in the federation (such as gematik's VZD) whether one may invite another. */
@@ -46,7 +46,8 @@ export class InvitePermission {
     const { permissions, list } = this.dependencies;
     const config = await permissions.of(invitee);
     if (!config) return 'no';
-    const server = list().find(serverOfId(inviter) ?? '');
+    // Only where it matters: an outdated list keeps nobody from inviting somebody of the same homeserver.
+    const server = namesTheInsured(config) ? list().find(serverOfId(inviter) ?? '') : undefined;
     if (mayInviteBy(config, inviter, server?.isInsurance ?? false)) return 'yes';
     return permissions.isDefault(config) ? 'unsaid' : 'no';
   }

@@ -24,6 +24,11 @@ export function parsePermissions(content: unknown): PermissionConfig | undefined
   return schema.safeParse(content).data;
 }
 
+/** Whether it matters if somebody is insured. */
+export function namesTheInsured({ groupExceptions = [] }: PermissionConfig): boolean {
+  return groupExceptions.some(({ groupName }) => groupName === INSURED);
+}
+
 /**
  * Whether somebody lets another invite them: the default, turned round for those whom an exception names.
  * @param isInsured whether the other's homeserver is one of insured people
@@ -33,6 +38,6 @@ export function mayInviteBy(config: PermissionConfig, inviter: string, isInsured
   const excepted =
     Object.hasOwn(config.userExceptions ?? {}, inviter) ||
     Object.hasOwn(config.serverExceptions ?? {}, server) ||
-    (isInsured && (config.groupExceptions ?? []).some(({ groupName }) => groupName === INSURED));
+    (isInsured && namesTheInsured(config));
   return (config.defaultSetting === 'allow all') !== excepted;
 }

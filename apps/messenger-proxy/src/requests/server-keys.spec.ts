@@ -49,6 +49,26 @@ describe('NotarizedKeys', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
+  it('forgets no key because somebody makes up names of others', async () => {
+    const ask = jest.fn((_server: string, keyId: string) =>
+      Promise.resolve(keyId === 'ed25519:k1' ? answer() : { server_keys: [] }),
+    );
+    const keys = new NotarizedKeys(ask);
+    await keys.find('a.example', 'ed25519:k1');
+    for (let made = 0; made < 10_001; made += 1) await keys.find('a.example', `ed25519:made_${made}`);
+    ask.mockClear();
+    expect(await keys.find('a.example', 'ed25519:k1')).toBeDefined();
+    expect(ask).not.toHaveBeenCalled();
+  });
+
+  it('believes no answer that nests without end', async () => {
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+    const { server_keys } = answer() as { server_keys: object[] };
+    const keys = new NotarizedKeys(() => Promise.resolve({ server_keys: [{ ...server_keys[0], deep }] }));
+    expect(await keys.find('a.example', 'ed25519:k1')).toBeUndefined();
+  });
+
   it('asks again after a failure, and for an answer that is none says so', async () => {
     const ask = jest
       .fn()

@@ -44,7 +44,9 @@ export type AskNotary = (server: string, keyId: string) => Promise<unknown>;
  * be, and whom it may ask at all. It need not be trusted: a server's keys are signed by the server itself.
  */
 export class NotarizedKeys implements ServerKeys {
-  private readonly known = new LRUCache<string, { key: KeyObject | undefined }>({ max: MAX_KEYS });
+  private readonly known = new LRUCache<string, KeyObject>({ max: MAX_KEYS });
+  /** By itself: names of keys can be made up without end, and push no key out. */
+  private readonly absent = new LRUCache<string, true>({ max: MAX_KEYS, ttl: ABSENT_MS });
   private readonly underWay = new Map<string, Promise<KeyObject | undefined>>();
 
   constructor(
@@ -55,7 +57,7 @@ export class NotarizedKeys implements ServerKeys {
   async find(server: string, keyId: string): Promise<KeyObject | undefined> {
     const id = `${server} ${keyId}`;
     const known = this.known.get(id);
-    if (known) return known.key;
+    if (known || this.absent.has(id)) return known;
     const underWay = this.underWay.get(id) ?? this.fetch(server, keyId, id);
     this.underWay.set(id, underWay);
     return underWay.finally(() => this.underWay.delete(id));
@@ -72,11 +74,11 @@ export class NotarizedKeys implements ServerKeys {
       const key = each.server_name === server ? ownKey(each, keyId) : undefined;
       const left = Math.min(each.valid_until_ts - this.now(), LONGEST_MS);
       if (key && left > 0) {
-        this.known.set(id, { key }, { ttl: left });
+        this.known.set(id, key, { ttl: left });
         return key;
       }
     }
-    this.known.set(id, { key: undefined }, { ttl: ABSENT_MS });
+    this.absent.set(id, true);
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { canonicalJson, ed25519Key, isSignedBy } from './signed-json';
+import { canonicalJson, ed25519Key, isRequestSignedBy, isSignedBy } from './signed-json';
 
 describe('canonicalJson', () => {
   // The examples of the Matrix specification, appendix "Canonical JSON".
@@ -57,5 +57,35 @@ describe('isSignedBy', () => {
       undefined,
       undefined,
     ]);
+  });
+});
+
+describe('isRequestSignedBy', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const request = { method: 'PUT', uri: '/x?y=1', origin: 'a.example', destination: 'own.example' };
+  const rest = '"destination":"own.example","method":"PUT","origin":"a.example","uri":"/x?y=1"';
+  const signatureOf = (text: string) => sign(null, Buffer.from(text), privateKey).toString('base64');
+
+  it('knows the signature of a request without a body', () => {
+    expect(isRequestSignedBy(request, publicKey, signatureOf(`{${rest}}`))).toBe(true);
+    expect(isRequestSignedBy({ ...request, content: '{}' }, publicKey, signatureOf(`{${rest}}`))).toBe(false);
+  });
+
+  it.each(['1.0', '1e+22', '0.1', '9007199254740993', '-12345678901234567890', '1.5e300'])(
+    'knows that of a body with the number %s, as it was written',
+    (number) => {
+      const signature = signatureOf(`{"content":{"a":${number},"b":[{}]},${rest}}`);
+      const content = `{ "b": [ {} ], "a": ${number} }`;
+      expect(isRequestSignedBy({ ...request, content }, publicKey, signature)).toBe(true);
+      const other = content.replace(number, `${number}1`);
+      expect(isRequestSignedBy({ ...request, content: other }, publicKey, signature)).toBe(false);
+    },
+  );
+
+  it('takes `signatures` and `unsigned` of the body for a part of it', () => {
+    const content = '{"signatures":{},"unsigned":{"age":1.0}}';
+    const signature = signatureOf(`{"content":${content},${rest}}`);
+    expect(isRequestSignedBy({ ...request, content }, publicKey, signature)).toBe(true);
+    expect(isRequestSignedBy({ ...request, content: '{}' }, publicKey, signature)).toBe(false);
   });
 });

@@ -9,6 +9,8 @@ GET    /_matrix/client/v1/media/download/{serverName}/{mediaId}/{fileName}      
 GET    /_matrix/media/v3/download/{serverName}/{mediaId}                                   media
 GET    /_matrix/media/v3/download/{serverName}/{mediaId}/{fileName}                        media
 GET    /_matrix/media/v3/thumbnail/{serverName}/{mediaId}                                  media
+GET    /_matrix/media/r0/download/{serverName}/{mediaId}                                   media
+GET    /_matrix/media/r0/thumbnail/{serverName}/{mediaId}                                  media
 GET    /_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}                           media
 DELETE /_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device                    forward
 GET    /_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device                    forward

@@ -7,9 +7,10 @@ export const FEDERATION_RULES = [
   'server',
   'transaction',
   'federation-invite',
+  'membership',
   'notary',
-  'media',
   'refuse-public-rooms',
+  'refuse-address-invite',
 ] as const;
 export type FederationRule = (typeof FEDERATION_RULES)[number];
 

@@ -43,7 +43,10 @@ export async function checkCreateRoom(
 /** The state event that lets whoever proves to have an e-mail address or telephone number into a room. */
 export const THIRD_PARTY_INVITE = 'm.room.third_party_invite';
 
-/** Whoever is invited so is not known yet: neither is their homeserver, nor what they permit. */
+/**
+ * Whoever is invited so is not known yet: neither is their homeserver, nor what they permit. Where another homeserver turns
+ * such an invite into one for somebody, Synapse signs what it is given.
+ */
 export function invitedByAddress(): Refusal {
   return forbidden('Nobody can be invited by e-mail address or telephone number.', 'invite-3pid');
 }

@@ -1,4 +1,4 @@
-import { checkFederationInvite, checkTransaction } from './federation-events';
+import { checkFederationInvite, checkMembership, checkTransaction } from './federation-events';
 import { testGuard } from './test-guard';
 
 const guard = testGuard({ listed: ['a.example', 'b.example'], refusing: ['@shy:own.example'] });
@@ -40,6 +40,10 @@ describe('a transaction', () => {
     ['a to-device message of somebody outside', edu('m.direct_to_device', { sender: '@x:evil.example' })],
     ['presence of somebody outside', edu('m.presence', { push: [{ user_id: '@x:evil.example' }] })],
     ['a receipt of somebody outside', edu('m.receipt', { '!r': { 'm.read': { '@x:evil.example': {} } } })],
+    [
+      'keys of somebody outside by their former name',
+      edu('org.matrix.signing_key_update', { user_id: '@x:evil.example' }),
+    ],
     ['the name of another homeserver', { origin: 'b.example' }],
   ])('with %s is refused whole', async (_what, body) => {
     await expect(check(body)).rejects.toMatchObject({ status: 403, errcode: 'M_FORBIDDEN' });
@@ -52,6 +56,37 @@ describe('a transaction', () => {
     [edu('m.receipt', { '!r': 1 })],
   ])('that is %j is none', async (body) => {
     await expect(check(body)).rejects.toMatchObject({ status: 400, errcode: 'M_BAD_JSON' });
+  });
+});
+
+it('tells a homeserver that has another list from one that is in none', async () => {
+  await expect(check({ pdus: [member('@x:evil.example', 'join')] })).rejects.toMatchObject({
+    rule: 'foreign-event',
+  });
+});
+
+describe('a coming or going of another homeserver', () => {
+  const event = (sender: unknown, state_key: unknown = sender, type = 'm.room.member') => ({
+    type,
+    sender,
+    state_key,
+    content: { membership: 'join' },
+  });
+
+  it('is of somebody of that homeserver', () => {
+    expect(() => checkMembership(event('@x:a.example'), 'a.example')).not.toThrow();
+  });
+
+  it.each([
+    ['of somebody of another one', event('@x:b.example'), 403],
+    ['of somebody outside of the list', event('@x:evil.example'), 403],
+    ['of somebody here', event('@me:own.example'), 403],
+    ['about somebody else', event('@x:a.example', '@y:a.example'), 403],
+    ['of nobody', event(undefined), 403],
+    ['that is something else', event('@x:a.example', '@x:a.example', 'm.room.message'), 400],
+    ['that is no event', undefined, 400],
+  ])('%s is refused', (_what, given, status) => {
+    expect(() => checkMembership(given, 'a.example')).toThrow(expect.objectContaining({ status }) as Error);
   });
 });
 

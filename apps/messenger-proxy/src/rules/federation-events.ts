@@ -5,7 +5,9 @@ import type { Guard } from './guard';
 
 /**
  * PUT send/{txnId}: every event of a homeserver in the list is of people in the list too (AF_10064-02). A transaction is
- * let through whole or not at all: it is signed.
+ * let through whole or not at all: it is signed, and its sender repeats what was refused. So this looks only for what a
+ * homeserver with the same list does not send: its own people's events, and the joins that it has helped with. Who was in
+ * the list once may be removed at any time.
  * @throws Refusal
  */
 export async function checkTransaction(body: JsonObject, origin: string, guard: Guard): Promise<void> {
@@ -16,7 +18,11 @@ export async function checkTransaction(body: JsonObject, origin: string, guard: 
     ...listIn(body, 'pdus').flatMap((pdu) => peopleInPdu(pdu)),
     ...listIn(body, 'edus').flatMap((edu) => peopleInEdu(edu)),
   ];
-  for (const id of new Set(ids)) await guard.requireServerOf(id);
+  for (const id of new Set(ids)) {
+    if (await guard.isMember(serverOfId(id))) continue;
+    // By a name of its own: who calls is in the list, and stands still until both have the same one.
+    throw forbidden('The transaction has an event of somebody outside of the federation.', 'foreign-event');
+  }
 }
 
 /** Who has said it and, for those who come in, about whom. */
@@ -35,6 +41,8 @@ function peopleInEdu(edu: unknown): unknown[] {
     case 'm.typing':
     case 'm.device_list_update':
     case 'm.signing_key_update':
+    // The name that it had before Matrix 1.1, to which Synapse still listens.
+    case 'org.matrix.signing_key_update':
       return [content.user_id];
     case 'm.direct_to_device':
       return [content.sender];
@@ -50,6 +58,18 @@ function peopleInEdu(edu: unknown): unknown[] {
 function readersIn(receipts: unknown): string[] {
   if (!isObject(receipts)) throw badJson('A receipt is not an object.', 'body');
   return Object.values(receipts).flatMap((readers) => (isObject(readers) ? Object.keys(readers) : []));
+}
+
+/**
+ * PUT send_join, send_leave and send_knock: somebody of the homeserver that calls comes or goes, and nobody else.
+ * @throws Refusal
+ */
+export function checkMembership(event: unknown, origin: string): void {
+  if (!isObject(event)) throw badJson('The event is not an object.', 'body');
+  if (event.type !== 'm.room.member') throw badJson('The event is not of a member.', 'body');
+  if (serverOfId(event.sender) !== origin || event.state_key !== event.sender) {
+    throw forbidden('The event is of somebody of another homeserver.', 'origin');
+  }
 }
 
 /**

@@ -23,10 +23,14 @@ export class Guard {
     return serverOfId(id) === this.ownServer;
   }
 
+  /** Whether a homeserver is ours or in the list. */
+  async isMember(server: string | undefined): Promise<boolean> {
+    return server === this.ownServer || (server !== undefined && (await this.sources.isListed(server)));
+  }
+
   /** @throws Refusal 403 where a homeserver is neither ours nor in the list (A_25534) */
   async requireServer(server: string | undefined): Promise<void> {
-    if (server === this.ownServer) return;
-    if (server === undefined || !(await this.sources.isListed(server))) {
+    if (!(await this.isMember(server))) {
       throw forbidden('The homeserver is not part of the federation.', 'not-listed');
     }
   }
