@@ -12,12 +12,13 @@ export const mayImport = {
   'libs/fhir': ['contracts', 'platform'],
   'libs/persistence': ['contracts', 'platform'],
   'libs/certificates': [],
+  'libs/signed-json': [],
   'libs/audit': ['contracts', 'platform', 'mapping', 'queue', 'fhir', 'persistence'],
   'apps/as-ingress': ['contracts', 'platform', 'queue', 'mapping', 'matrix', 'persistence'],
   'apps/fhir-ingress': ['contracts', 'platform', 'queue'],
   'apps/fhir-mapper': ['contracts', 'platform', 'queue', 'mapping', 'fhir', 'matrix', 'persistence', 'audit'],
-  'apps/messenger-proxy': ['contracts', 'platform', 'queue', 'persistence', 'certificates'],
-  'apps/cli': ['contracts', 'platform', 'queue', 'mapping', 'persistence', 'audit'],
+  'apps/messenger-proxy': ['contracts', 'platform', 'queue', 'persistence', 'certificates', 'signed-json'],
+  'apps/cli': ['contracts', 'platform', 'queue', 'mapping', 'persistence', 'audit', 'signed-json'],
   'apps/room-manager': [
     'contracts',
     'platform',
@@ -40,6 +41,7 @@ const libraries = [
   'persistence',
   'audit',
   'certificates',
+  'signed-json',
 ];
 
 /** `mapping` and `contracts` are pure: no I/O module, no framework. */

@@ -1,7 +1,7 @@
 import { type KeyObject, createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canonicalJson } from '../../apps/messenger-proxy/src/requests/signed-json';
+import { canonicalJson } from '@bridge/signed-json';
 import type { Party } from './proxied-federation';
 
 /** What a homeserver signs its calls with. */

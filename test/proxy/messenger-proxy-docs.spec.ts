@@ -19,7 +19,7 @@ describe('docs/messenger-proxy.md', () => {
   it('names only files of tests that there are beside its rules', () => {
     const files = [...document.matchAll(/`([\w/-]+\.(?:e2e-)?spec\.ts)`/g)].map(([, file]) => file!);
     expect(files.length).toBeGreaterThan(20);
-    const folderOf = (file: string) => (file.startsWith('test/') ? '' : 'apps/messenger-proxy/src');
+    const folderOf = (file: string) => (/^(test|libs)\//.test(file) ? '' : 'apps/messenger-proxy/src');
     expect(files.filter((file) => !existsSync(join(projectRoot(), folderOf(file), file)))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { ExtendedKeyUsage, makeAuthority, makeLeaf } from '@bridge/certificates';
 import { request } from 'undici';
-import { canonicalText } from '../requests/json-text';
+import { canonicalText } from '@bridge/signed-json';
 import { TestServer } from '../server/test-server';
 import { type TestInbound, callAsClient, startTestInbound, textOf } from './test-inbound';
 

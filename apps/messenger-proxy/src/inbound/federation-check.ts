@@ -4,7 +4,7 @@ import { ListOutdated } from '../federation-list/list-keeper';
 import { PrivateAddressError } from '../outbound/private-addresses';
 import { Refusal, forbidden, tryLater } from '../requests/refusal';
 import type { ServerKeys } from '../requests/server-keys';
-import { isRequestSignedBy } from '../requests/signed-json';
+import { isRequestSignedBy } from '@bridge/signed-json';
 import { type XMatrix, parseXMatrix } from '../requests/x-matrix';
 import type { Guard } from '../rules/guard';
 

@@ -1,4 +1,4 @@
-import { isDeeperThan } from './json-text';
+import { isDeeperThan } from '@bridge/signed-json';
 import { badJson } from './refusal';
 
 export type JsonObject = Readonly<Record<string, unknown>>;

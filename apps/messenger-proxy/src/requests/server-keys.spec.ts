@@ -1,7 +1,7 @@
 import { type KeyObject, generateKeyPairSync, sign } from 'node:crypto';
 import { TransientError } from '@bridge/contracts';
 import { NotarizedKeys } from './server-keys';
-import { canonicalJson } from './signed-json';
+import { canonicalJson } from '@bridge/signed-json';
 
 const DAY_MS = 24 * 3_600_000;
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');

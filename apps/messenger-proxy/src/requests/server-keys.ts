@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { TransientError } from '@bridge/contracts';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { ed25519Key, isSignedBy } from './signed-json';
+import { ed25519Key, isSignedBy } from '@bridge/signed-json';
 
 /** Finds the public keys of homeservers. */
 export interface ServerKeys {

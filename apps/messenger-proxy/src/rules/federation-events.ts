@@ -41,8 +41,7 @@ function peopleInEdu(edu: unknown): unknown[] {
     case 'm.typing':
     case 'm.device_list_update':
     case 'm.signing_key_update':
-    // The name that it had before Matrix 1.1, to which Synapse still listens.
-    case 'org.matrix.signing_key_update':
+    case 'org.matrix.signing_key_update': // its name before Matrix 1.1, to which Synapse still listens
       return [content.user_id];
     case 'm.direct_to_device':
       return [content.sender];
