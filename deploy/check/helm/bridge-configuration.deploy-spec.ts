@@ -179,6 +179,16 @@ describe('The messenger proxy', () => {
     expect(JSON.stringify(policy?.spec)).not.toContain('"port":8070');
   });
 
+  it('starts without an administrator’s token where nobody’s permissions are read', async () => {
+    const { rendered } = template(
+      charts.bridge,
+      values,
+      ...['--set', 'config.proxy.invites=contacts', '--set-json', 'secrets.proxy.adminToken={}'],
+    );
+    const { proxy } = await configOf(objectsOf(rendered), 'messenger-proxy');
+    expect(proxy).toMatchObject({ profile: 'tim', invites: 'contacts', orphanedRoomMs: 0 });
+  });
+
   it('shows the homeserver to the outside, and of it nothing for administrators, nor health and metrics', () => {
     const [ingress] = ofKind(objectsOfTitle(title), 'Ingress').filter(({ metadata }) =>
       metadata.name.endsWith('-messenger-proxy'),
