@@ -116,6 +116,8 @@ export class Pod {
       state: `well by its ${kind} probe`,
       within: limitOf(kind, probe),
       ask: () => {
+        // Nobody waits any more, and a run that has failed would not end.
+        if (this.#stopped) throw new Error(`${this.name} was stopped`);
         if (this.restarts > MOST_RESTARTS) throw new Error(`${this.name} ended ${this.restarts} times`);
         return this.#ask(probe);
       },
