@@ -123,6 +123,11 @@ describe('each organisation', () => {
     expect(environment?.POSTGRES_INITDB_ARGS).toMatch(/--encoding=UTF8 --locale=C( |$)/);
   });
 
+  it.each(ORGANISATIONS)('%s is asked where its NATS tells how it is', (name) => {
+    const { healthcheck } = composeModel().services[`${name}-nats`] ?? {};
+    expect(healthcheck?.test?.at(-1)).toBe('http://127.0.0.1:8222/healthz');
+  });
+
   it.each(ORGANISATIONS)('%s has databases with the password that is made for each', (name) => {
     const { services: all, secrets = {} } = everything();
     for (const part of ['synapse', 'bridge', 'fhir']) {

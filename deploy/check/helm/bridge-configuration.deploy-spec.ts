@@ -247,6 +247,8 @@ describe('The bundled NATS', () => {
     const conf = confOf('fhir-matrix-bridge cloudnativepg-keda');
     expect(conf).toMatch(/^ {2}sync_interval: always$/m);
     expect(conf).toContain('password: $NATS_PASSWORD');
+    // Each is another: the three would take one name for one server.
+    expect(conf).toMatch(/^server_name: \$POD_NAME$/m);
     expect(conf.match(/nats:\/\/care-fhir-matrix-bridge-nats-\d\.[a-z.-]+:6222/g)).toHaveLength(3);
   });
 
