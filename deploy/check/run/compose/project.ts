@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeModel, composeModel, isOneShot } from '../../compose/compose-model';
 import { Container, JOB_WITHIN_MS } from '../container';
@@ -23,7 +23,8 @@ export interface Choice {
 
 /** The Compose project of deploy/compose: `run --rm`, `up`, `restart`, `down`. */
 export class ComposeProject {
-  readonly data = join(host().state, 'data');
+  /** Of this project alone: another run of the same machine has its own. */
+  readonly data = mkdtempSync(join(host().state, 'data-'));
   #model: ComposeModel;
   readonly #layout: Layout;
   readonly #wiring: Wiring;
@@ -35,7 +36,7 @@ export class ComposeProject {
 
   /** Makes the networks. Nothing runs yet. */
   constructor({ env = {}, also = [] }: Choice = {}) {
-    mkdirSync(this.data, { recursive: true });
+    chmodSync(this.data, 0o755);
     this.#also = also;
     this.#env = { DATA_DIR: this.data, ...env };
     this.#model = modelOf(this.#env);
