@@ -90,7 +90,8 @@ module.exports = {
     {
       ...shared,
       displayName: 'containers',
-      // Within deploy/check/run/enter.mjs.
+      // Within deploy/check/run/enter.mjs, where whoever runs it has the id 0: the usual folder is that of root.
+      cacheDirectory: path.join(__dirname, '.cache/jest'),
       testMatch: ['<rootDir>/deploy/check/run/**/*.deploy-spec.ts'],
     },
     { ...withServers, displayName: 'measured', testMatch: measured.map((file) => `<rootDir>/${file}`) },

@@ -120,7 +120,23 @@ describe('each organisation', () => {
 
   it.each(ORGANISATIONS)('%s keeps its databases in the collation that Synapse needs', (name) => {
     const { environment } = composeModel().services[`${name}-synapse-db`] ?? {};
-    expect(environment?.POSTGRES_INITDB_ARGS).toMatch(/--encoding=UTF8 --locale=C\b/);
+    expect(environment?.POSTGRES_INITDB_ARGS).toMatch(/--encoding=UTF8 --locale=C( |$)/);
+  });
+
+  it.each(ORGANISATIONS)('%s is asked where its NATS tells how it is', (name) => {
+    const { healthcheck } = composeModel().services[`${name}-nats`] ?? {};
+    expect(healthcheck?.test?.at(-1)).toBe('http://127.0.0.1:8222/healthz');
+  });
+
+  it.each(ORGANISATIONS)('%s has databases with the password that is made for each', (name) => {
+    const { services: all, secrets = {} } = everything();
+    for (const part of ['synapse', 'bridge', 'fhir']) {
+      const [given] = all[`${name}-${part}-db`]?.secrets ?? [];
+      expect(given?.target).toBe('password');
+      expect(secrets[given?.source ?? '']?.file).toMatch(
+        new RegExp(`/${name}/secrets/${part}_database_password$`),
+      );
+    }
   });
 });
 
@@ -288,6 +304,28 @@ describe('the messenger proxies', () => {
       HUISARTS_MESSENGER_PROXY: 'false',
       PROXY_PROFILE: 'closed-federation',
     });
+  });
+});
+
+describe('Traefik', () => {
+  const { command = [] } = everything({ env: { PROXY: 'traefik' } }).services.proxy ?? {};
+  const words = command ?? [];
+
+  it('reads its routes from files alone, and reports to nobody', () => {
+    expect(words.filter((word) => word.startsWith('--providers.'))).toEqual([
+      '--providers.file.directory=/config',
+      '--providers.file.watch=false',
+    ]);
+    expect(words).toEqual(
+      expect.arrayContaining(['--global.checkNewVersion=false', '--global.sendAnonymousUsage=false']),
+    );
+    expect(words.filter((word) => /^--(api|metrics|tracing)\b/.test(word))).toEqual([]);
+  });
+
+  it.each(['https', 'federation'])('takes encoded paths and long polls at %s', (entry) => {
+    for (const character of ['Hash', 'Percent', 'QuestionMark', 'Semicolon', 'Slash'])
+      expect(words).toContain(`--entryPoints.${entry}.http.encodedCharacters.allowEncoded${character}=true`);
+    expect(words).toContain(`--entryPoints.${entry}.transport.respondingTimeouts.readTimeout=180s`);
   });
 });
 

@@ -67,8 +67,33 @@ describe('the Containerfile', () => {
     expect(instructionsOf(name).join('\n')).toContain(
       `org.opencontainers.image.title="fhir-matrix-bridge ${name}"`,
     );
+    for (const path of ['node_modules', 'dist/libs', 'libs/matrix'])
+      expect(
+        instructionsOf(name)
+          .filter((line) => line.startsWith('COPY --from='))
+          .join('\n'),
+      ).toMatch(new RegExp(` ${path}$`, 'm'));
     const shell = instructionsOf(name).filter((line) => /^(RUN|SHELL) /.test(line));
     expect(shell).toEqual([]);
+  });
+
+  it('adds no program of others, and takes the package managers of its base away', () => {
+    const instructions = [...stages.values()].flatMap((stage) => stage.instructions).join('\n');
+    expect(instructions).not.toMatch(/\b(apt|apt-get|apk|dpkg|curl|wget|pip)\b|^ADD /m);
+    const [, removed = ''] = /^RUN rm -rf (.*?)( #|$)/m.exec(instructions) ?? [];
+    expect(removed.split(/ +/)).toEqual(
+      expect.arrayContaining([
+        '/usr/local/lib/node_modules',
+        ...['npm', 'npx', 'corepack', 'yarn', 'yarnpkg'].map((name) => `/usr/local/bin/${name}`),
+      ]),
+    );
+  });
+
+  it.each([...apps, proxy, ...jobs])('has %s say what it is, and be no development build', (name) => {
+    const instructions = instructionsOf(name).join('\n');
+    for (const label of ['version', 'revision', 'created', 'source', 'vendor', 'licenses', 'title'])
+      expect(instructions).toMatch(new RegExp(`org\\.opencontainers\\.image\\.${label}="[^"]+"`));
+    expect(instructions).toMatch(/^ENV PATH=\S+ NODE_ENV=production$/m);
   });
 
   it.each([...apps, proxy, ...jobs])('puts no program of another into %s', (name) => {
@@ -112,6 +137,10 @@ describe('the Containerfile', () => {
       words.split(' ').slice(0, -1),
     );
     expect(copies.length).toBeGreaterThan(10);
+    // Nothing else gets as far as the builder: no data of the federation, no history.
+    const needed = (path: string): boolean => copies.some((each) => `${path}/`.startsWith(`${each}/`));
+    expect(let_.filter((path) => !needed(path))).toEqual([]);
+    expect(readFileSync(join(ROOT, '.dockerignore'), 'utf8')).toMatch(/^\*$/m);
     for (const path of copies) {
       expect(existsSync(join(ROOT, path))).toBe(true);
       expect({ path, open: let_.some((each) => path === each || path.startsWith(`${each}/`)) }).toEqual({

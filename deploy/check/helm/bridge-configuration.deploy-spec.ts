@@ -179,6 +179,16 @@ describe('The messenger proxy', () => {
     expect(JSON.stringify(policy?.spec)).not.toMatch(/"port":(8070|4222|9020|9444)\b/);
   });
 
+  it('starts without an administrator’s token where nobody’s permissions are read', async () => {
+    const { rendered } = template(
+      charts.bridge,
+      values,
+      ...['--set', 'config.proxy.invites=contacts', '--set-json', 'secrets.proxy.adminToken={}'],
+    );
+    const { proxy } = await configOf(objectsOf(rendered), 'messenger-proxy');
+    expect(proxy).toMatchObject({ profile: 'tim', invites: 'contacts', orphanedRoomMs: 0 });
+  });
+
   it('shows the homeserver to the outside, and of it nothing for administrators, nor health and metrics', () => {
     const [ingress] = ofKind(objectsOfTitle(title), 'Ingress').filter(({ metadata }) =>
       metadata.name.endsWith('-messenger-proxy'),
@@ -237,6 +247,8 @@ describe('The bundled NATS', () => {
     const conf = confOf('fhir-matrix-bridge cloudnativepg-keda');
     expect(conf).toMatch(/^ {2}sync_interval: always$/m);
     expect(conf).toContain('password: $NATS_PASSWORD');
+    // Each is another: the three would take one name for one server.
+    expect(conf).toMatch(/^server_name: \$POD_NAME$/m);
     expect(conf.match(/nats:\/\/care-fhir-matrix-bridge-nats-\d\.[a-z.-]+:6222/g)).toHaveLength(3);
   });
 

@@ -27,7 +27,12 @@ describe.each(federations)('homeserver.yaml of %s', (_, variant) => {
       room_list_publication_rules: [{ action: 'deny' }],
       url_preview_enabled: false,
       report_stats: false,
+      require_auth_for_profile_requests: true,
+      password_config: { policy: { enabled: true } },
+      retention: { enabled: true },
     });
+    const { listeners } = config as { listeners: Yaml[] };
+    expect(listeners[0]).toMatchObject({ port: 8008, tls: false, x_forwarded: true });
   });
 
   it.each(configurations)(
@@ -153,6 +158,29 @@ describe.each(federations)('nginx of %s', (_, variant) => {
       expect(conf).toContain(`client_max_body_size ${size.toLowerCase()};`);
     },
   );
+
+  it.each(gateways)('%s ends TLS as one does now, where it does', (_, conf) => {
+    const endsTls = conf.includes(' ssl;');
+    const [, protocols] = /ssl_protocols ([^;]+);/.exec(conf) ?? [];
+    const [, ciphers = ''] = /ssl_ciphers ([^;]+);/.exec(conf) ?? [];
+    expect(protocols).toBe(endsTls ? 'TLSv1.2 TLSv1.3' : undefined);
+    for (const cipher of ciphers.split(':').filter((each) => each !== ''))
+      expect(cipher).toMatch(/^ECDHE-(ECDSA|RSA)-(AES\d+-GCM-SHA\d+|CHACHA20-POLY1305)$/);
+    expect(ciphers !== '').toBe(endsTls);
+    // nginx sends a header of a server from no location that has one of its own.
+    const places = conf.split(/(?=\n {4}location )/).filter((part) => part.includes('add_header'));
+    const kept = places.filter((part) =>
+      part.includes("Strict-Transport-Security 'max-age=63072000' always;"),
+    );
+    expect(kept.length).toBe(endsTls ? places.length : 0);
+  });
+
+  it.each(gateways)('%s tells Synapse who calls, and what was asked for', (_, conf) => {
+    for (const header of ['Host $http_host', 'X-Forwarded-For $forwarded_for'])
+      expect(conf).toContain(`proxy_set_header ${header};`);
+    // Who calls by TLS cannot say themselves who they are.
+    expect(conf).toMatch(/map \$https \$forwarded_for \{\s+on \$remote_addr;/);
+  });
 
   it.each(gateways)('%s says by well-known where the server is, as JSON', (_, conf) => {
     for (const [, file, body = ''] of conf.matchAll(

@@ -63,7 +63,8 @@ export interface PodTemplate {
     hostPID?: boolean;
     hostIPC?: boolean;
     securityContext?: Record<string, unknown>;
-    topologySpreadConstraints?: unknown[];
+    topologySpreadConstraints?: { topologyKey: string; labelSelector: Selector }[];
+    terminationGracePeriodSeconds?: number;
     initContainers?: Container[];
     containers: Container[];
     volumes?: Volume[];

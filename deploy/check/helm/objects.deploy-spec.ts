@@ -79,6 +79,31 @@ describe.each(everyVariant)('Objects of %s', (title, variant) => {
     }
   });
 
+  it('scale no further than there is work to share, and know what to do when nobody can tell', () => {
+    const partitions = 32;
+    for (const scaler of ofKind(objects, 'ScaledObject')) {
+      const { maxReplicaCount, fallback, triggers } = specOf<{
+        maxReplicaCount: number;
+        fallback?: { replicas: number };
+        triggers: { metadata: { ignoreNullValues?: string } }[];
+      }>(scaler);
+      expect(maxReplicaCount).toBeLessThanOrEqual(partitions);
+      expect(fallback?.replicas).toBeGreaterThan(0);
+      for (const { metadata } of triggers) expect(metadata.ignoreNullValues).toBe('false');
+    }
+    for (const scaler of ofKind(objects, 'HorizontalPodAutoscaler'))
+      expect(specOf<{ maxReplicas: number }>(scaler).maxReplicas).toBeLessThanOrEqual(partitions);
+  });
+
+  it('are replaced without being fewer in between', () => {
+    for (const deployment of ofKind(objects, 'Deployment'))
+      if (!title.startsWith('synapse-federation') || deployment.metadata.name.endsWith('-gateway'))
+        expect(specOf<{ strategy: object }>(deployment).strategy).toMatchObject({
+          type: 'RollingUpdate',
+          rollingUpdate: { maxUnavailable: 0 },
+        });
+  });
+
   it('send to ports that the containers have', () => {
     for (const service of ofKind(objects, 'Service')) {
       const { selector, ports } = specOf<{
@@ -97,7 +122,7 @@ describe.each(everyVariant)('Objects of %s', (title, variant) => {
     for (const monitor of ofKind(objects, 'ServiceMonitor')) {
       const { selector, endpoints, targetLabels } = specOf<{
         selector: Selector;
-        endpoints: { port: string }[];
+        endpoints: { port: string; path: string }[];
         targetLabels: string[];
       }>(monitor);
       const services = ofKind(objects, 'Service').filter(({ metadata }) =>
@@ -112,6 +137,8 @@ describe.each(everyVariant)('Objects of %s', (title, variant) => {
         monitor: monitor.metadata.name,
         services: 1,
       });
+      const path = title.startsWith('synapse-federation') ? '/_synapse/metrics' : '/metrics';
+      expect(endpoints.map((endpoint) => endpoint.path)).toEqual([path]);
       for (const label of targetLabels) expect(watched[0]?.metadata.labels).toHaveProperty([label]);
     }
   });

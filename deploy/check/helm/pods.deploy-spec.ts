@@ -1,4 +1,4 @@
-import { workloadsOf, type Container } from './kubernetes-object';
+import { selects, workloadsOf, type Container } from './kubernetes-object';
 import { everyVariant, objectsOfVariant } from './rendered-charts';
 
 /** The one pod that has a token: it creates Secrets and can do nothing else. */
@@ -8,6 +8,23 @@ const runsOn = ({ pod, isJob }: { pod: { spec: { containers: Container[] } }; is
   isJob ? [] : pod.spec.containers;
 
 const something = expect.anything() as unknown;
+
+/** What each probe asks, by component: whether it started, whether it can be sent to, whether a restart would help. */
+const ASKED: Record<string, [startup: string, readiness: string, liveness: string]> = {
+  ...Object.fromEntries(
+    ['as-ingress', 'fhir-ingress', 'fhir-mapper', 'room-manager', 'messenger-proxy'].map((name) => [
+      name,
+      ['/live', '/ready', '/live'],
+    ]),
+  ),
+  nats: ['/healthz', '/healthz?js-server-only=true', '/healthz'],
+  synapse: ['/health', '/health', '/health'],
+  worker: ['/health', '/health', '/health'],
+  gateway: ['/.gateway-health', '/.gateway-health', '/.gateway-health'],
+  element: ['/config.json', '/config.json', '/config.json'],
+};
+/** In NOTES and docs: 5 s until nobody sends there any more, and the work under way. */
+const LEAST_GRACE_SECONDS = 40;
 
 describe.each(everyVariant)('Pods of %s', (_, variant) => {
   const objects = objectsOfVariant(variant);
@@ -73,9 +90,27 @@ describe.each(everyVariant)('Pods of %s', (_, variant) => {
   );
 
   it.each(workloads.filter(({ isJob }) => !isJob).map((workload) => [workload.title, workload] as const))(
-    '%s is spread over nodes',
+    '%s is asked what each probe is for, and has time to end its work',
     (_, { pod }) => {
-      expect(pod.spec.topologySpreadConstraints).not.toHaveLength(0);
+      const asked = ASKED[pod.metadata.labels['app.kubernetes.io/component'] ?? ''];
+      const [container] = pod.spec.containers;
+      const probes = [container?.startupProbe, container?.readinessProbe, container?.livenessProbe];
+      if (asked) expect(probes.map((probe) => probe?.httpGet?.path)).toEqual(asked);
+      const { terminationGracePeriodSeconds: seconds } = pod.spec;
+      if (asked && !asked.includes('/config.json'))
+        expect(seconds).toBeGreaterThanOrEqual(LEAST_GRACE_SECONDS);
+    },
+  );
+
+  it.each(workloads.filter(({ isJob }) => !isJob).map((workload) => [workload.title, workload] as const))(
+    '%s is spread over nodes and zones',
+    (_, { pod }) => {
+      const constraints = pod.spec.topologySpreadConstraints ?? [];
+      expect(constraints.length).toBeGreaterThan(0);
+      for (const { topologyKey, labelSelector } of constraints) {
+        expect(topologyKey).toMatch(/^(kubernetes\.io\/hostname|topology\.kubernetes\.io\/zone)$/);
+        expect(selects(labelSelector, pod.metadata.labels)).toBe(true);
+      }
     },
   );
 

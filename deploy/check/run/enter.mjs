@@ -4,7 +4,7 @@
 //   node enter.mjs <script> [<argument>...]        with the images' own Node, which NODE_OF_IMAGES names
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -28,6 +28,9 @@ const NAMESPACES = [
   '--kill-child',
   '--mount-proc',
 ];
+
+// On Debian they are not on the PATH of others than root.
+process.env.PATH = [process.env.PATH, '/usr/sbin', '/sbin'].filter(Boolean).join(delimiter);
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -61,17 +64,18 @@ function inspect(outer, isRoot) {
   if (missing.length > 0) {
     return missing.map(([name, from]) => `${name} is missing. Mend: install ${from}.`);
   }
-  // A bridge as well: a kernel may lack the module, or a sandbox the right to make one.
-  const probe = spawnSync('unshare', [...outer, 'ip', 'link', 'add', 'probe', 'type', 'bridge'], {
-    encoding: 'utf8',
-  });
+  // A bridge as well: a kernel may lack the module, or a sandbox the right to make one. And where this is not root, each
+  // container has a user namespace of its own within.
+  const bridge = 'ip link add probe type bridge';
+  const inner = isRoot ? 'true' : 'unshare --user --map-user=10001 --map-group=10001 true';
+  const probe = spawnSync('unshare', [...outer, 'sh', '-c', `${bridge} && ${inner}`], { encoding: 'utf8' });
   if (probe.status === 0) return [];
   return [
     `Namespaces for networks, mounts and processes are needed, and were refused: ${probe.stderr.trim()}. ` +
       (isRoot
         ? 'Mend: run where root has CAP_SYS_ADMIN and CAP_NET_ADMIN.'
-        : 'Mend: run as root, or let users make namespaces (sysctl kernel.unprivileged_userns_clone=1, ' +
-          'kernel.apparmor_restrict_unprivileged_userns=0).'),
+        : 'Mend: run as root, or let users make namespaces: sysctl user.max_user_namespaces=10000 and, where there ' +
+          'are these, kernel.unprivileged_userns_clone=1 and kernel.apparmor_restrict_unprivileged_userns=0.'),
   ];
 }
 

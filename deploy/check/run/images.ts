@@ -85,6 +85,12 @@ const IMAGES: Readonly<Record<string, (tag: string) => Image>> = {
     ]),
     command: ['nginx', '-g', 'daemon off;'],
   }),
+  // github.com/traefik/traefik-library-image: of the release's own binary, on Alpine.
+  traefik: () => ({
+    ...plain,
+    mounts: alpine([readOnly(program('TRAEFIK', 'traefik'), '/usr/local/bin/traefik')]),
+    command: ['traefik'],
+  }),
   // github.com/prometheus/prometheus: Dockerfile, on BusyBox.
   prometheus: () => ({
     ...plain,

@@ -95,6 +95,8 @@ export class Wiring {
   remove(): void {
     this.#dns?.kill('SIGKILL');
     const lines = [
+      // By themselves: those of a namespace that is gone are gone a moment later, and others may want the names.
+      ...this.places.flatMap(({ addresses }, index) => addresses.map((_, at) => `link del v${index}-${at}`)),
       ...this.places.map(({ name }) => `netns del ${name}`),
       ...this.networks.map((_, index) => `link del bridge${index}`),
     ];

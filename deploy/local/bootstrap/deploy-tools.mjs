@@ -50,6 +50,7 @@ export function deployPrograms(root) {
     HADOLINT: join(folder, 'venv/bin/hadolint'),
     PYTHON_OF_CHECKS: join(folder, 'venv/bin/python'),
     SHELLCHECK: join(folder, 'venv/bin/shellcheck'),
+    TRAEFIK: join(folder, 'venv/bin/traefik'),
     BUSYBOX: join(folder, BUSYBOX.file),
     PROMETHEUS: join(folder, PROMETHEUS.file),
     NODE_OF_IMAGES: join(folder, 'node/bin/node'),
@@ -71,14 +72,17 @@ export async function prepareDeployTools(root) {
     texts: [nodeVersion(root)],
   });
   await unlessStamped(join(folder, '.bridge-tools'), pins, () =>
-    step('helm, hadolint, shellcheck, Compose, BusyBox, Prometheus, Node of the images', async () => {
-      rmSync(folder, { recursive: true, force: true });
-      mkdirSync(folder, { recursive: true });
-      await prepareHelm(folder);
-      await prepareNodeOfImages(root, folder);
-      await preparePython(root, folder);
-      for (const each of [COMPOSE, BUSYBOX, PROMETHEUS]) await fromDebian(folder, each);
-    }),
+    step(
+      'helm, hadolint, shellcheck, Traefik, Compose, BusyBox, Prometheus, Node of the images',
+      async () => {
+        rmSync(folder, { recursive: true, force: true });
+        mkdirSync(folder, { recursive: true });
+        await prepareHelm(folder);
+        await prepareNodeOfImages(root, folder);
+        await preparePython(root, folder);
+        for (const each of [COMPOSE, BUSYBOX, PROMETHEUS]) await fromDebian(folder, each);
+      },
+    ),
   );
   await prepareProductionPackages(root);
 }

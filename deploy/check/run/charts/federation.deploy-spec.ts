@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeAuthority } from '@bridge/certificates';
+import { makeListKey, signList } from '../../../../apps/messenger-proxy/src/federation-list/sign-list';
 import {
   type CertificateAuthority,
   createCertificateAuthority,
@@ -12,6 +14,7 @@ import { handshake, trust } from '../authority';
 import { federationCheck } from '../federation-check';
 import { checkCommand } from '../health';
 import { host, writeHosts } from '../host';
+import { MessengerProxyAccess } from '../messenger-proxy';
 import { Conversation, type HomeserverAccess, pingOf } from '../scenario';
 import { Cluster } from './cluster';
 import { FHIR, POSTGRES, neighboursOf, newSecret } from './neighbours';
@@ -25,6 +28,10 @@ import { renderedObjects } from './objects';
 const MIB = 2 ** 20;
 const KEYS = 'care-make-keys';
 const ADMIN_PASSWORD = newSecret();
+const GUARD = 'bridge-messenger-proxy';
+/** A homeserver that is in nobody's list. */
+const STRANGER = 'ziekenhuis.example';
+const listKey = makeListKey();
 
 let authority: CertificateAuthority;
 let cluster: Cluster;
@@ -34,7 +41,10 @@ beforeAll(async () => {
   authority = await createCertificateAuthority();
   const password = newSecret();
   const certificate = await authority.issue({ dns: [POSTGRES], ip: [] });
-  cluster = new Cluster(renderedObjects(), authority, neighboursOf({ password, certificate }));
+  const validUntil = new Date(Date.now() + 3_600_000);
+  const list = await signList({ version: 1, domains: ORGANISATIONS, validUntil }, listKey.privateKey);
+  const objects = renderedObjects('--set', `messengerProxy.list=${list}`);
+  cluster = new Cluster(objects, authority, neighboursOf({ password, certificate }));
   await addSecrets(password);
   await cluster.open();
   trust(authority.certificatePem);
@@ -64,6 +74,12 @@ async function addSecrets(databasePassword: string): Promise<void> {
     'encryption-key': randomBytes(32).toString('base64'),
     notifications: `ehr=${notification}`,
     'subscription-header': `Authorization: Bearer ${notification}`,
+  });
+  const outbound = await makeAuthority('Messenger proxy of vvt', { now: new Date(), days: 1 });
+  cluster.store.addSecret('federation-list', { 'list.pub': listKey.publicKey });
+  cluster.store.addSecret('bridge-proxy-outbound', {
+    'tls.crt': outbound.certificatePem,
+    'tls.key': outbound.privateKeyPem,
   });
   for (const name of ORGANISATIONS) {
     const { certificatePem, privateKeyPem } = await authority.issue({ dns: [name], ip: [] });
@@ -133,6 +149,7 @@ describe('a gateway', () => {
         expect(await response.json()).toEqual(content);
         expect(response.headers.get('content-type')).toBe('application/json');
         expect(response.headers.get('access-control-allow-origin')).toBe('*');
+        expect(response.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}$/);
       }
     }
     expect(await (await fetch('https://vvt/.well-known/matrix/support')).json()).toEqual({
@@ -193,6 +210,51 @@ async function session(user: string): Promise<{ authorization: string; 'content-
   const { access_token: token } = (await response.json()) as { access_token: string };
   return { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' };
 }
+
+describe('the messenger proxy', () => {
+  const address = () => cluster.serviceAddress(GUARD);
+  const guard = () => new MessengerProxyAccess(address());
+
+  step('has its homeserver, its database and the list that the chart mounts', async () => {
+    expect(await guard().ready()).toMatchObject({
+      ready: true,
+      checks: { postgres: 'up', homeserver: 'up', 'federation list': 'up' },
+    });
+  });
+
+  step('is at each port of its Service', async () => {
+    const answer = async (port: number, path: string) => {
+      const response = await fetch(`http://${address()}:${port}${path}`);
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const { versions } = (await answer(8090, '/_matrix/client/versions')).body as { versions: string[] };
+    expect(versions.at(-1)).toBe('v1.11');
+    expect((await answer(8090, '/_synapse/admin/v1/server_version')).status).toBe(404);
+    expect(await answer(8090, '/.well-known/matrix/server')).toMatchObject({
+      body: { 'm.server': 'vvt:8448' },
+    });
+    for (const [port, path] of [
+      [8070, '/tim-contact-mgmt/'],
+      [7777, '/tim-information/'],
+      [1233, '/live'],
+    ] as const)
+      expect([port, (await answer(port, path)).status]).toEqual([port, 200]);
+  });
+
+  step('lets in and leads to the homeservers of the list alone', async () => {
+    const signature = Buffer.alloc(64).toString('base64');
+    const authorization = `X-Matrix origin="${STRANGER}",destination="vvt",key="ed25519:a_key",sig="${signature}"`;
+    const send = `http://${address()}:8090/_matrix/federation/v1/send/1`;
+    const call = { method: 'PUT', headers: { authorization }, body: '{}' };
+    expect((await fetch(send, call)).status).toBe(403);
+    const trusted = cluster.store.value('Secret', 'bridge-proxy-outbound', 'tls.crt');
+    for (const name of ['huisarts', 'apotheek'])
+      expect(await guard().wayTo(name, 8448, trusted)).toBe(`DNS:${name}`);
+    expect(await guard().wayTo(STRANGER, 8448, trusted)).toBe('ECONNRESET');
+    expect(await guard().wayTo(POSTGRES, 5432, trusted)).toBe('ECONNRESET');
+    expect(await guard().wayTo('127.0.0.1', 1233, trusted)).toBe('status 403');
+  });
+});
 
 describe('a care team on three homeservers', () => {
   step('has a bridge that its homeserver reaches', async () => {

@@ -78,11 +78,15 @@ export interface WantedPod {
   readonly spec: PodSpec;
 }
 
-/** `helm template` of both charts with the values beside this file. @throws Error with helm's words */
-export function renderedObjects(): KubernetesObject[] {
+/**
+ * `helm template` of both charts with the values beside this file.
+ * @param more arguments for the bridge's chart, such as --set
+ * @throws Error with helm's words
+ */
+export function renderedObjects(...more: string[]): KubernetesObject[] {
   return (['federation', 'bridge'] as const).flatMap((chart) => {
-    const values = join(__dirname, `${chart}-values.yaml`);
-    const { ok, output, rendered } = template(charts[chart], values.replace(`${root}/`, ''));
+    const values = join(__dirname, `${chart}-values.yaml`).replace(`${root}/`, '');
+    const { ok, output, rendered } = template(charts[chart], values, ...(chart === 'bridge' ? more : []));
     if (!ok) throw new Error(output);
     return objectsOf(rendered);
   });

@@ -7,6 +7,8 @@ import { askProbe, limitOf } from './probes';
 
 /** Where Kubernetes waits for 10 s and more: here nobody waits for what another pod needs to be there. */
 const RESTART_PAUSE_MS = 1_000;
+/** Whoever waits for others is there before: more would do nothing but take its time. */
+const MOST_RESTARTS = 5;
 
 /** A pod: its containers of the start one after the other, and then its container; with probes and restarts as the kubelet has them. */
 export class Pod {
@@ -113,7 +115,12 @@ export class Pod {
       name: this.name,
       state: `well by its ${kind} probe`,
       within: limitOf(kind, probe),
-      ask: () => this.#ask(probe),
+      ask: () => {
+        // Nobody waits any more, and a run that has failed would not end.
+        if (this.#stopped) throw new Error(`${this.name} was stopped`);
+        if (this.restarts > MOST_RESTARTS) throw new Error(`${this.name} ended ${this.restarts} times`);
+        return this.#ask(probe);
+      },
       logTail: () => this.main.logTail(),
     });
   }

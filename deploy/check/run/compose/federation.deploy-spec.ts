@@ -12,16 +12,17 @@ import { runOnHost } from '../container';
 import { federationCheck } from '../federation-check';
 import { contentsOf } from '../folder-contents';
 import { writeHosts } from '../host';
+import { MessengerProxyAccess } from '../messenger-proxy';
 import { Conversation, pingOf, subscribed } from '../scenario';
 import { reach } from '../views';
-import { MessengerProxyAccess } from './messenger-proxy';
+import { GUARD, STRANGER, profileTimSteps } from './profile-tim.steps';
 import { ComposeProject } from './project';
 import { Prometheus } from './prometheus';
 
 /*
  * deploy/compose as its README starts it: init, then up, for three organisations, of which vvt has a messenger proxy before
- * its homeserver and the others have none. What init and Compose make is used as it is: names, ports, paths, users,
- * networks. The steps build on each other.
+ * its homeserver and the others have none; in the end vvt asks for all that gematik does (profile tim). What init and
+ * Compose make is used as it is: names, ports, paths, users, networks. The steps build on each other.
  */
 
 const APPS = ['as-ingress', 'fhir-ingress', 'fhir-mapper', 'room-manager'];
@@ -31,9 +32,6 @@ const PROXY = { host: '127.0.0.1', port: 8448 };
 /** An address for documentation (RFC 5737), which this machine takes: it is in the place of all that is elsewhere. */
 const OUTSIDE = { host: '192.0.2.1', port: 4_430 };
 const MIB = 2 ** 20;
-const GUARD = 'vvt-messenger-proxy';
-/** A homeserver that is in nobody's list. */
-const STRANGER = 'ziekenhuis.example';
 
 let project: ComposeProject;
 let conversation: Conversation;
@@ -113,7 +111,7 @@ describe('its proxy', () => {
       expect(await handshake(PROXY, name, own)).toBe(`DNS:${name}`);
       expect(await handshake(PROXY, name, another)).toMatch(/VERIFY|SIGNATURE|SELF_SIGNED/);
     }
-    expect(await handshake(PROXY, 'ziekenhuis.example', own)).toMatch(/UNRECOGNIZED_NAME/);
+    expect(await handshake(PROXY, STRANGER, own)).toMatch(/UNRECOGNIZED_NAME/);
     trust(own);
   });
 
@@ -130,6 +128,7 @@ describe('its proxy', () => {
           expect(await response.json()).toEqual(content);
           expect(response.headers.get('content-type')).toBe('application/json');
           expect(response.headers.get('access-control-allow-origin')).toBe('*');
+          expect(response.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}$/);
         }
       }
     }
@@ -367,4 +366,11 @@ describe('its monitoring', () => {
       new Set(APPS.map((app) => `apotheek-${app}`)),
     );
   });
+});
+
+profileTimSteps({
+  project: () => project,
+  conversation: () => conversation,
+  guard,
+  administrator: () => administrator('vvt'),
 });

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeModel, composeModel, isOneShot } from '../../compose/compose-model';
 import { Container, JOB_WITHIN_MS } from '../container';
@@ -23,24 +23,23 @@ export interface Choice {
 
 /** The Compose project of deploy/compose: `run --rm`, `up`, `restart`, `down`. */
 export class ComposeProject {
-  readonly data = join(host().state, 'data');
-  readonly #model: ComposeModel;
+  /** Of this project alone: another run of the same machine has its own. */
+  readonly data = mkdtempSync(join(host().state, 'data-'));
+  #model: ComposeModel;
   readonly #layout: Layout;
   readonly #wiring: Wiring;
   readonly #containers = new Map<string, Container>();
   readonly #milestones = new Map<string, Promise<void>>();
   readonly #published: { close: () => void }[] = [];
   readonly #also: readonly string[];
+  #env: Readonly<Record<string, string>>;
 
   /** Makes the networks. Nothing runs yet. */
   constructor({ env = {}, also = [] }: Choice = {}) {
-    mkdirSync(this.data, { recursive: true });
+    chmodSync(this.data, 0o755);
     this.#also = also;
-    // The profiles add what `run` starts, and `up` leaves alone.
-    this.#model = composeModel({
-      profiles: ['init', 'tools', 'tim', 'monitoring'],
-      env: { DATA_DIR: this.data, ...env },
-    });
+    this.#env = { DATA_DIR: this.data, ...env };
+    this.#model = modelOf(this.#env);
     this.#layout = layOut(this.#model, this.services);
     this.#wiring = new Wiring(this.#layout.networks, this.#layout.places);
     this.#wiring.make();
@@ -53,6 +52,12 @@ export class ComposeProject {
     );
   }
 
+  /** Other settings, for what is started from now on. Networks are as they were made. */
+  configure(env: Readonly<Record<string, string>>): void {
+    this.#env = { ...this.#env, ...env };
+    this.#model = modelOf(this.#env);
+  }
+
   /** `docker compose run --rm <name> [<word>...]`. @returns what it wrote @throws Error when it ends with another status than 0 */
   async run(name: string, ...command: string[]): Promise<string> {
     const container = this.#create(name, command);
@@ -62,11 +67,12 @@ export class ComposeProject {
     return container.logTail(LONG).slice(before);
   }
 
-  /** `docker compose up --detach --wait`: each when those that it depends on are so far. */
-  async up(): Promise<void> {
+  /** `docker compose up --detach --wait [<name>...]`: each when those that it depends on are so far. */
+  async up(...names: string[]): Promise<void> {
+    const wanted = names.length > 0 ? names : this.services;
     await this.#wiring.serveNames(this.#layout.nameServers);
-    await this.#publish();
-    await Promise.all(this.services.map((name) => this.#reached(name, this.#lastMilestone(name))));
+    await this.#publish(wanted);
+    await Promise.all(wanted.map((name) => this.#reached(name, this.#lastMilestone(name))));
   }
 
   container(name: string): Container {
@@ -83,11 +89,11 @@ export class ComposeProject {
     return found.address;
   }
 
-  /** What is wrong with the containers that should run now, by name; empty when all is well. */
+  /** What is wrong with the containers that `up` has started, by name; empty when all is well. */
   async problems(): Promise<Record<string, string>> {
     const found = await Promise.all(
       this.services
-        .filter((name) => !isOneShot(this.#service(name)))
+        .filter((name) => this.#milestones.has(`${name} service_started`) && !isOneShot(this.#service(name)))
         .map(async (name): Promise<[string, string | undefined]> => {
           const container = this.container(name);
           if (!container.runs) return [name, `has ended\n${container.logTail()}`];
@@ -99,10 +105,10 @@ export class ComposeProject {
   }
 
   /** `docker compose restart <name>`, until it is healthy again. `between` is done while it is away. */
-  async restart(name: string, between: () => Promise<void>): Promise<number> {
+  async restart(name: string, between?: () => Promise<void>): Promise<number> {
     const container = this.container(name);
     const status = await container.stop();
-    await between();
+    await between?.();
     container.start();
     await untilHealthy(container, this.#service(name).healthcheck ?? {});
     return status;
@@ -169,14 +175,19 @@ export class ComposeProject {
     await untilDone(container);
   }
 
-  async #publish(): Promise<void> {
-    for (const name of this.services) {
+  async #publish(names: readonly string[]): Promise<void> {
+    for (const name of names) {
       for (const { host_ip: address = '0.0.0.0', published, target } of this.#service(name).ports ?? []) {
         const to = { address: this.address(name), port: target };
         this.#published.push(await forward({ address, port: Number(published) }, () => [to]));
       }
     }
   }
+}
+
+/** The profiles add what `run` starts, and `up` leaves alone. */
+function modelOf(env: Readonly<Record<string, string>>): ComposeModel {
+  return composeModel({ profiles: ['init', 'tools', 'tim', 'monitoring'], env });
 }
 
 /** @throws Error when a program that ends by itself does so with another status than 0, or not in time */

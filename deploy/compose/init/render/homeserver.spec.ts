@@ -45,6 +45,32 @@ describe('homeserver.yaml', () => {
     expect(vvtConfig().url_preview_enabled).toBe(false);
   });
 
+  it('tells nobody outside about its people and their devices, and asks for passwords of some length', () => {
+    expect(vvtConfig()).toMatchObject({
+      require_auth_for_profile_requests: true,
+      allow_device_name_lookup_over_federation: false,
+      password_config: { policy: { enabled: true, minimum_length: 12 } },
+      presence: { enabled: false },
+    });
+  });
+
+  it('believes the proxy about who calls, and shows its metrics apart from all else', () => {
+    const { listeners } = vvtConfig() as { listeners: Record<string, unknown>[] };
+    expect(listeners).toMatchObject([
+      { port: 8008, tls: false, x_forwarded: true, resources: [{ names: ['client', 'federation'] }] },
+      { port: 9000, type: 'metrics' },
+    ]);
+    expect(listeners).toHaveLength(2);
+  });
+
+  it('tries a partner again within an hour, however long they were away', () => {
+    expect(vvtConfig().federation).toEqual({
+      destination_min_retry_interval: '30s',
+      destination_retry_multiplier: 2,
+      destination_max_retry_interval: '1h',
+    });
+  });
+
   it('holds no secret', () => {
     const secretKeys = Object.keys(vvtConfig()).filter((key) => /secret|password|token/.test(key));
     for (const key of secretKeys.filter((name) => name !== 'password_config')) expect(key).toMatch(/_path$/);
@@ -59,6 +85,12 @@ describe('homeserver.yaml', () => {
       expect(limits[scope]?.per_second).toBeGreaterThanOrEqual(1);
       expect(limits[scope]?.burst_count).toBeGreaterThanOrEqual(100);
     }
+    const { rc_joins: joins, rc_joins_per_room: room } = vvtConfig() as {
+      rc_joins: Record<'local' | 'remote', { burst_count: number }>;
+      rc_joins_per_room: { burst_count: number };
+    };
+    for (const { burst_count: burst } of [joins.local, joins.remote, room])
+      expect(burst).toBeGreaterThanOrEqual(100);
   });
 
   it('takes files of 50 MB, and forgets what nobody needs', () => {
@@ -66,6 +98,9 @@ describe('homeserver.yaml', () => {
       max_upload_size: '50M',
       retention: { enabled: true },
       forgotten_room_retention_period: '7d',
+      redaction_retention_period: '7d',
+      user_ips_max_age: '28d',
+      media_retention: { remote_media_lifetime: '90d' },
       report_stats: false,
     });
   });

@@ -128,6 +128,8 @@ describe('the files of an organisation', () => {
       'vvt.example': 'user',
       '@admin:vvt.example': 'admin',
     });
+    // Who relays others' messages is for the administrator to say.
+    expect(config.bridge).toMatchObject({ relay: { enabled: true, admin_only: true } });
     expect(config.database.uri).toContain('@vvt-mautrix-db:5432/mautrix');
     const matches = (user: string): boolean =>
       registration.namespaces.users.some(({ regex }) => new RegExp(regex).test(user));
@@ -151,6 +153,9 @@ describe('the files of an organisation', () => {
     const config = contentOf('vvt/secrets/nats.conf');
     expect(config).toMatch(/^ {2}sync_interval: always$/m);
     expect(config).toContain(secrets.nats_password);
+    const { nats } = parse(contentOf('vvt/secrets/bridge.yaml')) as { nats: { url: string } };
+    const [, user = ''] = /^ {2}user: (\S+)$/m.exec(config) ?? [];
+    expect(nats.url).toBe(`nats://${user}:${secrets.nats_password}@vvt-nats:4222`);
   });
 });
 
@@ -161,9 +166,14 @@ describe('the proxy', () => {
   it('speaks TLS 1.2 and 1.3, and refuses names that are not here', () => {
     expect(main).toContain('ssl_protocols TLSv1.2 TLSv1.3;');
     expect(main).toContain('ssl_reject_handshake on;');
+    expect(main).toContain('ssl_session_tickets off;');
+    const [, ciphers = ''] = /ssl_ciphers (\S+);/.exec(main) ?? [];
+    for (const cipher of ciphers.split(':'))
+      expect(cipher).toMatch(/^ECDHE-ECDSA-(AES\d+-GCM-SHA\d+|CHACHA20-POLY1305)$/);
     expect(server).toContain('server_name vvt.example;');
     expect(server).toContain('listen 8448 ssl;');
-    expect(server).toContain('Strict-Transport-Security');
+    // Of the server, and of each location that has a header of its own.
+    expect(server.match(/Strict-Transport-Security/g)).toHaveLength(4);
   });
 
   it('passes on paths as they came, and bodies of 50 MB', () => {
@@ -171,6 +181,17 @@ describe('the proxy', () => {
       expect(target).toBe('http://$homeserver');
     expect(server).toContain('client_max_body_size 50m;');
     expect(main).toContain('resolver 127.0.0.11');
+  });
+
+  it('tells the homeserver who calls, of which nobody can say anything themselves', () => {
+    for (const header of ['Host $host', 'X-Forwarded-For $remote_addr', 'X-Forwarded-Proto $scheme'])
+      expect(server).toContain(`proxy_set_header ${header};`);
+  });
+
+  it('takes bodies as they come, and waits for long polls', () => {
+    expect(server).toContain('proxy_request_buffering off;');
+    const [, seconds = ''] = /proxy_read_timeout (\d+)s;/.exec(server) ?? [];
+    expect(Number(seconds)).toBeGreaterThanOrEqual(120);
   });
 
   it('keeps the admin API inside, and queries out of its log', () => {

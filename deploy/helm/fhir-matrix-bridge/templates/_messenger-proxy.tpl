@@ -41,6 +41,10 @@ else as well. Arguments: root, process.
 {{- define "bridge.proxyConfig" -}}
 {{- if .Values.messengerProxy.enabled -}}
 homeserverUrl: {{ dig "proxy" "homeserverUrl" .Values.config.homeserver.url .Values.config | quote }}
+{{- /* Rooms that nobody uses are removed with an administrator's token; without one the process refuses to try. */}}
+{{- if not (dig "proxy" "adminToken" dict .Values.secrets) }}
+orphanedRoomMs: {{ dig "proxy" "orphanedRoomMs" 0 .Values.config }}
+{{- end }}
 {{- end -}}
 {{- end -}}
 

@@ -15,6 +15,22 @@ http {
   server_tokens off;
 {{- end -}}
 
+{{/* With forward secrecy, for certificates of either kind of key. */}}
+{{- define "federation.ciphers" -}}
+{{- $ciphers := list -}}
+{{- range $key := list "ECDSA" "RSA" -}}
+{{- range list "AES128-GCM-SHA256" "AES256-GCM-SHA384" "CHACHA20-POLY1305" -}}
+{{- $ciphers = append $ciphers (printf "ECDHE-%s-%s" $key .) -}}
+{{- end -}}
+{{- end -}}
+{{ join ":" $ciphers }}
+{{- end -}}
+
+{{/* A location with a header of its own has none of its server's: it is in each. Nothing where something else ends TLS. */}}
+{{- define "federation.hsts" -}}
+{{- if .gateway.tlsSecret }}add_header Strict-Transport-Security 'max-age=63072000' always;{{ end -}}
+{{- end -}}
+
 {{/* The nginx.conf in front of one homeserver. Argument: organisation. */}}
 {{- define "federation.gateway" -}}
 {{ include "federation.nginxHead" . }}
@@ -27,10 +43,16 @@ http {
     default $http_x_forwarded_proto;
     '' $scheme;
   }
+  # Synapse believes the first address. By TLS people call themselves, and could put any there; else what stands in front
+  # has put it.
+  map $https $forwarded_for {
+    on $remote_addr;
+    default $proxy_add_x_forwarded_for;
+  }
   # The Host that was asked for, and the address of who asked; nothing after the address in proxy_pass: a path there
   # would be decoded, and signatures would not fit.
   proxy_set_header Host $http_host;
-  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+  proxy_set_header X-Forwarded-For $forwarded_for;
   proxy_set_header X-Forwarded-Proto $forwarded_proto;
   upstream synapse { server {{ .name }}-synapse:8008; keepalive 16; }
   {{- if .workers.enabled }}
@@ -45,18 +67,26 @@ http {
     ssl_certificate /run/nginx/tls/tls.crt;
     ssl_certificate_key /run/nginx/tls/tls.key;
     ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers {{ include "federation.ciphers" . }};
     ssl_session_cache shared:tls:1m;
     ssl_session_tickets off;
+    {{ include "federation.hsts" . }}
     {{- end }}
     location = /.gateway-health { access_log off; default_type text/plain; return 200 'ok'; }
     location = /.well-known/matrix/server {
       default_type application/json;
       add_header Access-Control-Allow-Origin '*' always;
+      {{- with include "federation.hsts" . }}
+      {{ . }}
+      {{- end }}
       return 200 {{ dict "m.server" .wellKnown.server | toJson | squote }};
     }
     location = /.well-known/matrix/client {
       default_type application/json;
       add_header Access-Control-Allow-Origin '*' always;
+      {{- with include "federation.hsts" . }}
+      {{ . }}
+      {{- end }}
       return 200 {{ dict "m.homeserver" (dict "base_url" (trimSuffix "/" .publicBaseUrl)) | toJson | squote }};
     }
     {{- if or .wellKnown.contacts .wellKnown.supportPage }}
@@ -75,6 +105,9 @@ http {
     location = /.well-known/matrix/support {
       default_type application/json;
       add_header Access-Control-Allow-Origin '*' always;
+      {{- with include "federation.hsts" . }}
+      {{ . }}
+      {{- end }}
       return 200 {{ $support | toJson | squote }};
     }
     {{- end }}
