@@ -79,7 +79,7 @@ orphanedRoomMs: {{ dig "proxy" "orphanedRoomMs" 0 .Values.config }}
 {{- if and (eq $invites "permissions") (empty $secrets.adminToken) -}}
 {{- fail "secrets.proxy.adminToken is required where people say in their account data who may invite them; or config.proxy.invites: listed or contacts" -}}
 {{- end -}}
-{{- $orphaned := dig "proxy" "orphanedRoomMs" (ternary 1 0 (eq (include "bridge.isTim" .) "true")) .Values.config -}}
+{{- $orphaned := dig "proxy" "orphanedRoomMs" 0 .Values.config -}}
 {{- if and (gt (int64 $orphaned) 0) (empty $secrets.adminToken) -}}
 {{- fail "secrets.proxy.adminToken is required where orphaned rooms are removed; or config.proxy.orphanedRoomMs: 0" -}}
 {{- end -}}
