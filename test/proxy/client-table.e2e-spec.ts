@@ -31,7 +31,7 @@ beforeAll(async () => {
     PROXY_PROFILE: 'tim',
     PROXY_CONTACTS_PORT: '0',
     PROXY_INFORMATION_PORT: '0',
-    PROXY_SUPPORT_PAGE: 'https://vvt.example/help',
+    PROXY_SUPPORT_PAGE: 'https://help.example',
   });
   caller = new PlainCaller(federation.authorityPem);
   ({ vvt } = federation.parties);

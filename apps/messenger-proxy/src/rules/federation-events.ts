@@ -33,6 +33,9 @@ function peopleInPdu(pdu: unknown): unknown[] {
   return comesIn ? [pdu.sender, pdu.state_key] : [pdu.sender];
 }
 
+/** What m.signing_key_update was called before Matrix 1.1: Synapse still listens to it. */
+const UNSTABLE_SIGNING_KEY_UPDATE = 'org.matrix.signing_key_update';
+
 /** Who the ephemeral events of the specification are about (Server-Server API, "EDUs"). */
 function peopleInEdu(edu: unknown): unknown[] {
   if (!isObject(edu) || !isObject(edu.content)) throw badJson('An ephemeral event is not an object.', 'body');
@@ -41,7 +44,7 @@ function peopleInEdu(edu: unknown): unknown[] {
     case 'm.typing':
     case 'm.device_list_update':
     case 'm.signing_key_update':
-    case 'org.matrix.signing_key_update': // its name before Matrix 1.1, to which Synapse still listens
+    case UNSTABLE_SIGNING_KEY_UPDATE:
       return [content.user_id];
     case 'm.direct_to_device':
       return [content.sender];
