@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { type IncomingMessage, type Server, createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { defaultPermissions } from '../invites/permission-config';
 import { TokenOwners } from '../invites/token-owners';
 import { clientRoutes } from '../routes/client-routes';
 import { federationRoutes } from '../routes/federation-routes';
 import { RouteTable } from '../routes/route-table';
 import { testGuard } from '../rules/test-guard';
+import { EdgeServer } from '../server/edge-server';
 import { Forwarder } from '../server/forwarder';
 import { ClientCalls } from './client-calls';
 import { FederationCalls } from './federation-calls';
@@ -51,16 +51,13 @@ export async function startTestInbound(homeserverUrl: string, connections = 10_0
     otherClientCalls: 'refuse',
     onRefusal: () => undefined,
   });
-  const server = createServer((request, response) => void proxy.answer(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, stop: () => stop(server, homeserver) };
-}
-
-async function stop(server: Server, homeserver: Forwarder): Promise<void> {
-  server.closeAllConnections();
-  server.close();
-  await homeserver.close();
+  const server = new EdgeServer((request, response) => void proxy.answer(request, response));
+  await server.listen(0, '127.0.0.1');
+  const stop = async (): Promise<void> => {
+    await server.close();
+    await homeserver.close();
+  };
+  return { port: server.port, stop };
 }
 
 /** A request of somebody who is logged in. @returns the answer when it has begun */
