@@ -54,6 +54,7 @@ export class MessengerProxy implements BeforeApplicationShutdown {
   /** Reads the list, and listens. */
   async start(): Promise<void> {
     const { config, list, client, readiness } = this.parts;
+    this.parts.metrics.followHomeserver(() => this.parts.homeserver.waiting());
     readiness.register('homeserver', () => client.requireHealth());
     readiness.register('federation list', () => {
       list.current();
