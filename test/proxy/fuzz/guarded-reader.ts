@@ -83,6 +83,7 @@ export async function startGuardedReader(
         PROXY_PROFILE: profile,
         PROXY_HOMESERVER_URL: `http://127.0.0.1:${readerPort}`,
         PROXY_INBOUND_PORT: String(inboundPort),
+        PROXY_ORPHANED_ROOM_MS: '0',
         PROXY_OUTBOUND_PORT: String(outboundPort),
         PROXY_OUTBOUND: 'off',
         PROXY_CONTACTS_PORT: '0',
