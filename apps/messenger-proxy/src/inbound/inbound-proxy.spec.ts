@@ -205,6 +205,12 @@ describe('calls of clients', () => {
     expect(seen.map(({ url }) => url)).toEqual(['/_matrix/client/v3/voip/turnServer']);
   });
 
+  it('with a part that is no text go no further where others are forwarded: no rule would see it', async () => {
+    const path = '/_matrix/media/v3/download/evil.example/abc%c0%af';
+    expect(errorOf(await send(open, 'GET', path))).toEqual([400, 'M_UNRECOGNIZED']);
+    expect(seen).toEqual([]);
+  });
+
   it.each([
     ['PUT', '/_matrix/client/v3/createRoom/1'],
     ['POST', '/_matrix/client/r0/createRoom'],

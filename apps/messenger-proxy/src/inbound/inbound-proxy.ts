@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readTarget, type RawPath } from '../requests/raw-path';
+import { decodeSegment, readTarget, type RawPath } from '../requests/raw-path';
 import { Refusal } from '../requests/refusal';
 import { type ClientRule, withoutVersion } from '../routes/client-routes';
 import type { FederationRule } from '../routes/federation-routes';
@@ -54,7 +54,9 @@ export class InboundProxy {
 
   private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = readTarget(request.url ?? '');
-    if (!address) throw new Refusal(400, 'M_UNRECOGNIZED', 'The address has more than one reading.', 'path');
+    // No text is no parameter for the rules, and one for the homeserver, which reads it in its own way.
+    const isText = address && decodeSegment(address.path) !== undefined;
+    if (!isText) throw new Refusal(400, 'M_UNRECOGNIZED', 'The address has more than one reading.', 'path');
     if (request.method === 'GET' && address.path.startsWith(WELL_KNOWN)) {
       const known = await wellKnownAnswer(address.path, this.dependencies.wellKnown);
       if (known) return answerJson(response, 200, known, CORS);
