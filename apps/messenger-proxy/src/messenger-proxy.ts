@@ -1,9 +1,9 @@
-import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { InviteContactStore, TurnStore } from '@bridge/persistence';
 import type { Logger, Readiness } from '@bridge/platform';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import Fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { MessengerProxyConfig } from './app.module';
 import { type ListKeeper, ListOutdated } from './federation-list/list-keeper';
 import type { HomeserverClient } from './homeserver-client';
@@ -20,11 +20,8 @@ import type { Refusal } from './requests/refusal';
 import { contactsApi } from './side-apis/contacts-api';
 import { informationApi } from './side-apis/information-api';
 import { openIdOwner } from './side-apis/openid';
+import { type EdgeCertificate, EdgeServer } from './server/edge-server';
 import type { Forwarder } from './server/forwarder';
-
-/** Behind it, idle connections of load balancers end first (60 s), and Synapse's (120 s). */
-const KEEP_ALIVE_MS = 125_000;
-const HEADERS_TIMEOUT_MS = 60_000;
 
 export interface MessengerProxyParts {
   readonly config: MessengerProxyConfig;
@@ -40,7 +37,7 @@ export interface MessengerProxyParts {
 
 /** The proxy of a homeserver: its two edges, and the federation list that both go by. */
 export class MessengerProxy implements BeforeApplicationShutdown {
-  private inbound: FastifyInstance | undefined;
+  private inbound: EdgeServer | undefined;
   private outbound: ConnectProxy | undefined;
   private readonly sideApis: FastifyInstance[] = [];
   private readonly housekeeping: Housekeeping;
@@ -57,6 +54,7 @@ export class MessengerProxy implements BeforeApplicationShutdown {
   /** Reads the list, and listens. */
   async start(): Promise<void> {
     const { config, list, client, readiness } = this.parts;
+    this.parts.metrics.followHomeserver(() => this.parts.homeserver.waiting());
     readiness.register('homeserver', () => client.requireHealth());
     readiness.register('federation list', () => {
       list.current();
@@ -72,7 +70,8 @@ export class MessengerProxy implements BeforeApplicationShutdown {
 
   /** Where clients and other homeservers are served; for tests, which let the port be chosen. */
   inboundPort(): number {
-    return portOf(this.inbound?.server);
+    if (!this.inbound) throw new Error('Not listening');
+    return this.inbound.port;
   }
 
   /** Where our homeserver is served. */
@@ -96,35 +95,21 @@ export class MessengerProxy implements BeforeApplicationShutdown {
       onRefusal: (refusal, failure) => this.refused('inbound', refusal, failure),
       onInvite: (request, isOwn) => this.rawData?.counter.invited(request, isOwn),
     });
-    this.inbound = Fastify({
-      logger: false,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      forceCloseConnections: true,
-      http: { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 },
-      ...tlsOf(config.proxy),
-      // The address is looked at as it was sent, by the proxy itself.
-      rewriteUrl: () => '/',
-    });
-    // Bodies are not read here: most go on as they come.
-    this.inbound.removeAllContentTypeParsers();
-    this.inbound.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    this.inbound.all('/', (request, reply) => {
-      reply.hijack();
-      request.raw.url = request.originalUrl;
-      return this.answer(proxy, request.raw, reply.raw);
-    });
-    await this.inbound.listen({ port: config.proxy.inboundPort, host: config.http.host });
+    this.inbound = new EdgeServer(
+      (request, response) => this.answer(proxy, request, response),
+      certificateOf(config.proxy),
+    );
+    await this.inbound.listen(config.proxy.inboundPort, config.http.host);
   }
 
-  private async answer(
-    proxy: InboundProxy,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    const stop = this.parts.metrics.requests.startTimer({ direction: 'inbound' });
-    response.once('close', () => stop({ status: `${Math.floor(response.statusCode / 100)}xx` }));
+  private answer(proxy: InboundProxy, request: IncomingMessage, response: ServerResponse): void {
+    const from = performance.now();
+    response.once('close', () => {
+      const labels = { direction: 'inbound', status: `${Math.floor(response.statusCode / 100)}xx` } as const;
+      this.parts.metrics.requests.observe(labels, (performance.now() - from) / 1_000);
+    });
     this.rawData?.counter.watch('inbound', request, response);
-    await proxy.answer(request, response);
+    void proxy.answer(request, response);
   }
 
   private async listenOutbound(): Promise<void> {
@@ -168,17 +153,11 @@ export class MessengerProxy implements BeforeApplicationShutdown {
   }
 }
 
-function tlsOf({ inboundCertificate: cert, inboundKey: key }: MessengerProxyConfig['proxy']) {
-  if (cert === undefined || key === undefined) return {};
-  return {
-    https: {
-      cert,
-      key,
-      minVersion: 'TLSv1.2' as const,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: 0,
-    },
-  };
+function certificateOf({
+  inboundCertificate: cert,
+  inboundKey: key,
+}: MessengerProxyConfig['proxy']): EdgeCertificate | undefined {
+  return cert === undefined || key === undefined ? undefined : { cert, key };
 }
 
 function portOf(server: Server | undefined): number {

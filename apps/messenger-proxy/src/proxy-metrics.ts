@@ -72,6 +72,18 @@ export class ProxyMetrics {
     );
   }
 
+  /** Tells how many requests wait for a connection to the homeserver. */
+  followHomeserver(waiting: () => number): void {
+    this.metrics.gauge(
+      'bridge_proxy_homeserver_waiting',
+      'Requests that wait since as many are under way as PROXY_CONNECTIONS lets.',
+      [],
+      async (gauge) => {
+        gauge.set(waiting());
+      },
+    );
+  }
+
   /** Tells how old the list is. */
   followList(keeper: ListKeeper): void {
     this.metrics.gauge(

@@ -1,10 +1,4 @@
-import {
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  createServer,
-  request as httpRequest,
-} from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer, request as httpRequest } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ListOutdated } from '../federation-list/list-keeper';
@@ -14,6 +8,7 @@ import { type ClientRule, clientRoutes, guardedClientRoutes } from '../routes/cl
 import { federationRoutes } from '../routes/federation-routes';
 import { type Route, RouteTable } from '../routes/route-table';
 import { Guard } from '../rules/guard';
+import { EdgeServer } from '../server/edge-server';
 import { Forwarder } from '../server/forwarder';
 import { type ClientRules, ClientCalls } from './client-calls';
 import { FederationCalls } from './federation-calls';
@@ -57,7 +52,7 @@ const tim: ClientRules = {
 };
 
 let forwarder: Forwarder;
-const proxies: Server[] = [];
+const proxies: EdgeServer[] = [];
 /** What is known of support. */
 let support: { contacts: [] } | undefined;
 /** Set to have the list outdated. */
@@ -96,11 +91,10 @@ async function start(
     otherClientCalls,
     onRefusal: () => undefined,
   });
-  const server = createServer((request, response) => void proxy.answer(request, response));
+  const server = new EdgeServer((request, response) => void proxy.answer(request, response));
   proxies.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  await server.listen(0, '127.0.0.1');
+  return server.port;
 }
 
 let strict = 0;
@@ -120,10 +114,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await forwarder.close();
-  for (const server of [...proxies, homeserver]) {
-    server.closeAllConnections();
-    server.close();
-  }
+  for (const each of proxies) await each.close();
+  homeserver.closeAllConnections();
+  homeserver.close();
 });
 
 beforeEach(() => {
@@ -195,6 +188,8 @@ describe('calls of clients', () => {
     ['GET', '/_synapse/admin/v1/server_version', 404],
     ['GET', '/metrics', 404],
     ['DELETE', '/_matrix/client/versions', 405],
+    ['PROPFIND', '/_matrix/client/versions', 405],
+    ['PROPFIND', '/metrics', 404],
     ['POST', '/_matrix/client/v3/create%52oom', 400],
     ['GET', '/_matrix/client/v3/../../_synapse/admin/v1/users', 400],
     ['GET', '/_matrix//client/versions', 400],
@@ -208,6 +203,12 @@ describe('calls of clients', () => {
     expect((await send(open, 'GET', '/_synapse/admin/v1/server_version')).status).toBe(404);
     expect((await send(open, 'GET', '/_matrix/client/v3/voip/turnServer')).status).toBe(200);
     expect(seen.map(({ url }) => url)).toEqual(['/_matrix/client/v3/voip/turnServer']);
+  });
+
+  it('with a part that is no text go no further where others are forwarded: no rule would see it', async () => {
+    const path = '/_matrix/media/v3/download/evil.example/abc%c0%af';
+    expect(errorOf(await send(open, 'GET', path))).toEqual([400, 'M_UNRECOGNIZED']);
+    expect(seen).toEqual([]);
   });
 
   it.each([

@@ -33,6 +33,7 @@ const CORS = {
   'access-control-allow-headers': 'X-Requested-With, Content-Type, Authorization',
 } as const;
 
+const WELL_KNOWN = '/.well-known/matrix/';
 const FEDERATION = /^\/_matrix\/(federation|key)\//;
 /** Calls of clients that no table has: other APIs below these are for the inside, such as `/_synapse/admin`. */
 const CLIENT = /^\/(_matrix\/(client|media)|_synapse\/client)\//;
@@ -56,9 +57,10 @@ export class InboundProxy {
   private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = readTarget(request.url ?? '');
     if (!address) throw new Refusal(400, 'M_UNRECOGNIZED', 'The address has more than one reading.', 'path');
-    const { method } = request;
-    const known = method === 'GET' && (await wellKnownAnswer(address.path, this.dependencies.wellKnown));
-    if (known) return answerJson(response, 200, known, CORS);
+    if (request.method === 'GET' && address.path.startsWith(WELL_KNOWN)) {
+      const known = await wellKnownAnswer(address.path, this.dependencies.wellKnown);
+      if (known) return answerJson(response, 200, known, CORS);
+    }
     if (FEDERATION.test(address.path)) return this.federation(request, response, address);
     return this.client(request, response, address);
   }

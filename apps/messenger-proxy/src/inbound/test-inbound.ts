@@ -1,13 +1,5 @@
 import { once } from 'node:events';
-import {
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  createServer,
-  request as httpRequest,
-} from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import type { KeyedCertificate } from '@bridge/certificates';
 import { defaultPermissions } from '../invites/permission-config';
 import { TokenOwners } from '../invites/token-owners';
@@ -16,6 +8,7 @@ import { clientRoutes } from '../routes/client-routes';
 import { federationRoutes } from '../routes/federation-routes';
 import { RouteTable } from '../routes/route-table';
 import { testGuard } from '../rules/test-guard';
+import { EdgeServer } from '../server/edge-server';
 import { Forwarder } from '../server/forwarder';
 import { ClientCalls } from './client-calls';
 import { FederationCalls } from './federation-calls';
@@ -72,19 +65,16 @@ export async function startTestInbound(
     otherClientCalls: 'refuse',
     onRefusal: () => undefined,
   });
-  const answer = (request: IncomingMessage, response: ServerResponse) => void proxy.answer(request, response);
-  const server = tls
-    ? createTlsServer({ cert: tls.certificatePem, key: tls.privateKeyPem }, answer)
-    : createServer(answer);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, stop: () => stop(server, homeserver) };
-}
-
-async function stop(server: Server, homeserver: Forwarder): Promise<void> {
-  server.closeAllConnections();
-  server.close();
-  await homeserver.close();
+  const server = new EdgeServer(
+    (request, response) => void proxy.answer(request, response),
+    tls && { cert: tls.certificatePem, key: tls.privateKeyPem },
+  );
+  await server.listen(0, '127.0.0.1');
+  const stop = async (): Promise<void> => {
+    await server.close();
+    await homeserver.close();
+  };
+  return { port: server.port, stop };
 }
 
 /** A request of somebody who is logged in. @returns the answer when it has begun */

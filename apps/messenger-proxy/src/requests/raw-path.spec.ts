@@ -29,6 +29,7 @@ describe('readTarget', () => {
     '/_matrix/client/a%00b',
     '/_matrix/client/a%zz',
     '/_matrix/client/a%2',
+    '/_matrix/media/v3/download/x.example/abc%c0%af',
     '/_matrix/client/a b',
     '/_matrix/client/ä',
     '/_matrix/client/versions#x',

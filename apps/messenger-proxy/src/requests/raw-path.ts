@@ -13,11 +13,13 @@ export interface RawPath {
 
 /**
  * Takes the target of a request apart without decoding it.
- * @returns undefined for what has more than one reading: dot segments, double slashes, encoded letters, absolute forms
+ * @returns undefined for what has more than one reading: dot segments, double slashes, encoded letters, absolute forms, and
+ * what is no UTF-8, which is no parameter for a rule and one for the homeserver
  */
 export function readTarget(target: string): RawPath | undefined {
   const [, path = '', query = ''] = /^(\/[^?#]*)(\?[^#]*)?$/.exec(target) ?? [];
   if (path === '' || AMBIGUOUS.test(path) || NEEDLESS.test(path) || ESCAPE.test(path)) return undefined;
+  if (decodeSegment(path) === undefined) return undefined;
   // Synapse's HTTP server takes a semicolon for an ampersand.
   return /[^!-~]|;/.test(query) ? undefined : { path, query };
 }

@@ -58,9 +58,11 @@ interface Node<R extends string> {
  */
 export class RouteTable<R extends string> {
   private readonly root: Node<R> = node();
+  private readonly methods: ReadonlySet<string>;
 
   constructor(readonly routes: readonly Route<R>[]) {
     for (const route of routes) this.add(route);
+    this.methods = new Set(routes.map(({ method }) => method));
   }
 
   private add(route: Route<R>): void {
@@ -82,9 +84,12 @@ export class RouteTable<R extends string> {
 
   /** @param path as it was sent, see readTarget */
   find(method: string, path: string): Match<R> | NoMatch {
-    const methods = new Set<string>();
-    const found = search(this.root, path.split('/').slice(1), 0, [], method, methods);
-    return found ?? { methods: [...methods] };
+    const segments = path.split('/');
+    return search(this.root, segments, 1, [], method) ?? { methods: this.methodsOf(segments) };
+  }
+
+  private methodsOf(segments: readonly string[]): readonly string[] {
+    return [...this.methods].filter((method) => search(this.root, segments, 1, [], method));
   }
 }
 
@@ -96,30 +101,38 @@ function node<R extends string>(): Node<R> {
   return { fixed: new Map(), routes: new Map() };
 }
 
-/** Fixed segments come before parameters; where that leads nowhere, the parameter is tried. */
+/**
+ * Fixed segments come before parameters; where that leads nowhere, the parameter is tried.
+ * @param values of the parameters on the way; as they were where it leads nowhere
+ */
 function search<R extends string>(
   at: Node<R>,
   segments: readonly string[],
   index: number,
-  values: readonly string[],
+  values: string[],
   method: string,
-  methods: Set<string>,
 ): Match<R> | undefined {
   const segment = segments[index];
-  if (segment === undefined) {
-    const found = at.routes.get(method) ?? at.routes.get('ANY');
-    for (const each of at.routes.keys()) methods.add(each);
-    return (
-      found && {
-        route: found.route,
-        parameters: Object.fromEntries(found.names.map((name, each) => [name, values[each]!])),
-      }
-    );
-  }
+  if (segment === undefined) return matchAt(at, values, method);
   const fixed = at.fixed.get(segment);
-  const match = fixed && search(fixed, segments, index + 1, values, method, methods);
+  const match = fixed && search(fixed, segments, index + 1, values, method);
   if (match || !at.parameter || segment === '') return match;
-  const value = decodeSegment(segment);
+  const value = segment.includes('%') ? decodeSegment(segment) : segment;
   if (value === undefined) return undefined;
-  return search(at.parameter, segments, index + 1, [...values, value], method, methods);
+  values.push(value);
+  const found = search(at.parameter, segments, index + 1, values, method);
+  if (!found) values.pop();
+  return found;
+}
+
+function matchAt<R extends string>(
+  at: Node<R>,
+  values: readonly string[],
+  method: string,
+): Match<R> | undefined {
+  const found = at.routes.get(method) ?? at.routes.get('ANY');
+  if (!found) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, name] of found.names.entries()) parameters[name] = values[index]!;
+  return { route: found.route, parameters };
 }

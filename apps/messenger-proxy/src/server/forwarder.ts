@@ -1,22 +1,9 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LookupFunction } from 'node:net';
-import { Pool, errors } from 'undici';
+import { type Dispatcher, Pool, errors } from 'undici';
 import { Refusal } from '../requests/refusal';
-
-/** Of one connection only (RFC 9110, 7.6.1); the rest is passed on. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  'http2-settings',
-]);
+import { passedOn } from './passed-on';
+import { StreamedAnswer } from './streamed-answer';
 
 /** Longer than the longest poll of a client. */
 const ANSWER_TIMEOUT_MS = 300_000;
@@ -70,45 +57,30 @@ export class Forwarder {
    * Sends a request on, and its answer back as it comes.
    * @throws Refusal 502 or 504 where nothing was answered yet; once an answer has begun, its connection is broken off
    */
-  async forward(request: IncomingMessage, response: ServerResponse, forwarded: Forwarded): Promise<void> {
-    const left = new AbortController();
-    response.once('close', () => left.abort());
-    try {
-      await this.pool.stream(
-        {
-          method: request.method as 'GET',
-          path: forwarded.target,
-          headers: this.headersFor(request, forwarded),
-          body: forwarded.body ?? (hasBody(request) ? request : null),
-          signal: left.signal,
-        },
-        ({ statusCode, headers }) => {
-          response.writeHead(statusCode, passedOn(headers));
-          return response;
-        },
-      );
-    } catch (error) {
-      if (left.signal.aborted) return;
-      if (response.headersSent) response.destroy();
-      else throw unreachable(error);
-    }
+  forward(request: IncomingMessage, response: ServerResponse, forwarded: Forwarded): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const answer = new StreamedAnswer(response, (error) => {
+        if (error === undefined) resolve();
+        else if (!response.headersSent) reject(unreachable(error));
+        else {
+          response.destroy();
+          resolve();
+        }
+      });
+      this.pool.dispatch(callFor(request, forwarded), answer);
+    });
   }
 
   /** The answer to a request, read whole. @throws Refusal 502 or 504 */
   async fetch(request: IncomingMessage, forwarded: Forwarded): Promise<WholeAnswer> {
     try {
-      const { statusCode, headers, body } = await this.pool.request({
-        method: request.method as 'GET',
-        path: forwarded.target,
-        // What is read here is changed here, and not unpacked before.
-        headers: { ...this.headersFor(request, forwarded), 'accept-encoding': 'identity' },
-        body: forwarded.body ?? (hasBody(request) ? request : null),
-      });
-      const bytes = Buffer.from(await body.arrayBuffer());
-      if (bytes.length > MAX_WHOLE_BYTES) throw new Error('too large');
+      const call = callFor(request, forwarded);
+      // What is read here is changed here, and not unpacked before.
+      const asked = { ...call, headers: { ...call.headers, 'accept-encoding': 'identity' } };
+      const { statusCode, headers, body } = await this.pool.request(asked);
       const kept = passedOn(headers);
       delete kept['content-length'];
-      return { status: statusCode, headers: kept, body: bytes };
+      return { status: statusCode, headers: kept, body: await wholeOf(body) };
     } catch (error) {
       throw unreachable(error);
     }
@@ -145,15 +117,9 @@ export class Forwarder {
     }
   }
 
-  private headersFor(
-    request: IncomingMessage,
-    { headers, body }: Forwarded,
-  ): Record<string, string | string[]> {
-    return {
-      ...passedOn(request.headers),
-      ...(body && { 'content-length': String(body.length) }),
-      ...headers,
-    };
+  /** Requests that wait, since as many are under way as there may be connections. */
+  waiting(): number {
+    return this.pool.stats.queued;
   }
 
   async close(): Promise<void> {
@@ -161,22 +127,32 @@ export class Forwarder {
   }
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+/** A request as it is sent on. */
+function callFor(request: IncomingMessage, { target, headers, body }: Forwarded) {
+  const kept = passedOn(request.headers);
+  if (body) kept['content-length'] = String(body.length);
+  return {
+    method: request.method as Dispatcher.HttpMethod,
+    path: target,
+    headers: headers ? { ...kept, ...headers } : kept,
+    body: body ?? (hasBody(request) ? request : null),
+  };
 }
 
-/** Without what is meant for one connection: also what `Connection` itself names. */
-export function passedOn(headers: IncomingHttpHeaders): Record<string, string | string[]> {
-  const named = new Set(
-    String(headers.connection ?? '')
-      .toLowerCase()
-      .split(/\s*,\s*/),
-  );
-  const kept: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !HOP_BY_HOP.has(name) && !named.has(name)) kept[name] = value;
+/** @throws Error for more than fits, before more than that is in memory */
+async function wholeOf(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > MAX_WHOLE_BYTES) throw new Error('too large');
+    chunks.push(chunk);
   }
-  return kept;
+  return Buffer.concat(chunks, length);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function unreachable(error: unknown): Refusal {
