@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CareTeam, CommunicationRequest, Patient, RelatedPerson } from '@medplum/fhirtypes';
 import { careTeam, matrixAccount, participant, roles } from '../../deploy/local/src/example-data';
 import { MatrixUser } from '../../deploy/local/src/matrix-user';
@@ -5,6 +7,7 @@ import { recordOf, sayInMatrix } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
 import { answersTo, ask } from '../support/bot-talk';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
+import { type Caller, call } from '../support/client-api';
 import { queryDatabase } from '../support/database';
 import { backlog, deadLetterKinds } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
@@ -51,6 +54,11 @@ afterAll(async () => {
   await sister?.stop();
   await care?.stop(outcomeOfSteps());
 }, 30_000);
+
+const bridge = (): Caller => {
+  const { homeserverUrl: clientUrl, asToken: accessToken } = care.stack.environment;
+  return { clientUrl, account: { accessToken } };
+};
 
 const requestsOf = (system: string, value: string) =>
   care.network.fhir.search<CommunicationRequest>('CommunicationRequest', {
@@ -205,12 +213,11 @@ describe('a conversation that begins with a Room made in Matrix', () => {
     const { fhir } = care.network;
     const powers = { users: { [bot]: 101 } };
     const roomId = await gp.createRoom([bot], { power_level_content_override: powers });
-    await gp.waitFor('the bot', () =>
-      gp.events.find(
-        ({ room_id, state_key, content }) =>
-          room_id === roomId && state_key === bot && content.membership === 'join',
-      ),
-    );
+    // On its own homeserver: the GP's has seen it come in before.
+    await until('the bot', async () => {
+      const path = `/_matrix/client/v3/joined_rooms?user_id=${encodeURIComponent(bot)}`;
+      return (await call<{ joined_rooms: string[] }>(bridge(), 'GET', path)).joined_rooms.includes(roomId);
+    });
     const start = {
       careTeam: `CareTeam/${care.thread.team.id}`,
       requester: gp.userId,
@@ -233,6 +240,12 @@ describe('a conversation that begins with a Room made in Matrix', () => {
 });
 
 describe('after all of this', () => {
+  step('the homeserver was asked nothing that it has no answer to', () => {
+    const log = readFileSync(join(care.stack.federation.logDirectory, 'vvt.log'), 'utf8');
+    expect(log.match(/Failed handle request via '\w+'/g)).toBeNull();
+    return Promise.resolve();
+  });
+
   step('the dead letters are empty', async () => {
     expect(await deadLetterKinds(care.stack.federation.natsUrl)).toEqual([]);
   });

@@ -133,6 +133,17 @@ describe('what the homeserver did not tell of', () => {
     expect([looks, queued]).toEqual([3, []]);
   });
 
+  it('is not looked for at an invite by somebody else: the homeserver may have nothing but that', async () => {
+    const content = { membership: 'invite' };
+    const bot = '@_b_bot:care.example';
+    const invite = { ...told('$1'), type: 'm.room.member', state_key: bot, content };
+    untold.cameOver({}, kept);
+    await untold.bringBefore(MatrixEvent.parse(invite));
+    expect(looks).toBe(0);
+    await untold.bringBefore(MatrixEvent.parse({ ...invite, event_id: '$2', sender: bot }));
+    expect(looks).toBe(1);
+  });
+
   it('is nothing of ours in a Room that the bot is not in', async () => {
     fault = new PermanentError('homeserver-refused', 'M_FORBIDDEN', { advice: 'look' });
     await untold.bringBefore(told('$3'));

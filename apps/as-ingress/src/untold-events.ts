@@ -70,8 +70,9 @@ export class UntoldEvents {
    * @throws TransientError a few times while the homeserver cannot be asked; then the Room is left to its comparison
    * @throws QueueUnavailableError when the queue is full or away
    */
-  async bringBefore({ room_id: roomId, event_id: eventId }: MatrixEvent): Promise<void> {
-    if (this.seen.has(roomId)) return;
+  async bringBefore(event: MatrixEvent): Promise<void> {
+    const { room_id: roomId, event_id: eventId } = event;
+    if (this.seen.has(roomId) || this.isAsked(event)) return;
     const before = this.doubts;
     const missing = await this.missingAround(roomId, eventId);
     if (missing.length > 0) {
@@ -82,6 +83,19 @@ export class UntoldEvents {
       this.found.inc(found.length);
     }
     if (this.doubts === before) this.remember(roomId);
+  }
+
+  /**
+   * Whether somebody else asks one of ours into a Room, or takes that back. Of an invite from another homeserver ours has
+   * nothing but the event: asked what is around it, Synapse 1.163 fails with 500. The Room's next event is looked around.
+   */
+  private isAsked({ type, state_key: whom, sender }: MatrixEvent): boolean {
+    return (
+      type === 'm.room.member' &&
+      typeof whom === 'string' &&
+      this.own.hasUser(whom) &&
+      !this.own.hasUser(sender)
+    );
   }
 
   private async missingAround(roomId: RoomId, eventId: EventId) {
