@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { QueueConnection } from '@bridge/queue';
+import { callBridge } from './support/ended-program';
 import { HandledNumbers, publishNumbered } from './support/numbered-messages';
 import { QueueFixture } from './support/queue-fixture';
 import { until } from './support/until';
 
 /* `bridge queue repartition`, as an operator calls it: the built program and a real nats-server. */
 
-const program = join(__dirname, '../dist/apps/cli/src/main.js');
 const keys = 10;
 const perKey = 20;
 
@@ -23,11 +20,9 @@ afterAll(() => fixture?.stop(), 30_000);
 afterEach(() => fixture.endTest());
 
 async function repartition(partitions: number): Promise<{ code: number; stderr: string }> {
-  const env = { PATH: process.env.PATH, NATS_URL: fixture.config.url, NATS_PARTITIONS: String(partitions) };
-  return promisify(execFile)(process.execPath, [program, 'queue', 'repartition'], { env }).then(
-    ({ stderr }) => ({ code: 0, stderr }),
-    ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
-  );
+  const settings = { NATS_URL: fixture.config.url, NATS_PARTITIONS: String(partitions) };
+  const { code, stderr } = await callBridge(['queue', 'repartition'], settings);
+  return { code, stderr };
 }
 
 /** Whether a process with this number of partitions may start. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
-import { ORGANISATIONS } from '../../local/src/federation';
+import { ORGANISATIONS } from './compose-model';
 
 interface Alert {
   readonly alert: string;

@@ -29,8 +29,7 @@ export function messengerProxies(
     return value || undefined;
   };
   const directoryUrl = url('PROXY_DIRECTORY_URL');
-  const asksNobody = (invites || (profile === 'tim' ? 'permissions' : 'listed')) === 'listed';
-  if (directoryUrl && asksNobody) {
+  if (directoryUrl && whoMayInvite({ profile, invites: invites || undefined }) === 'listed') {
     check('PROXY_DIRECTORY_URL', directoryUrl, false, 'PROXY_INVITES contacts or permissions beside it');
   }
   return {
@@ -42,6 +41,11 @@ export function messengerProxies(
     rawDataUrl: url('PROXY_RAW_DATA_URL'),
     otherHosts,
   };
+}
+
+/** Who may invite people here: as somebody says, or as the profile has it. */
+export function whoMayInvite({ profile, invites }: Partial<MessengerProxyPlan>): string {
+  return invites ?? (profile === 'tim' ? 'permissions' : 'listed');
 }
 
 /** Who reports of an organisation's calls are of; nobody where none are made. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type RequestListener, request as httpRequest } from 'node:http';
+import type { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { Refusal } from '../requests/refusal';
 import { EdgeServer } from './edge-server';
@@ -50,6 +51,21 @@ async function answerTo(request: ReturnType<typeof open>, body?: string): Promis
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return response;
+}
+
+/** Writes a body as fast as it is taken. @param onWritten told of each part */
+function pour(into: Writable, onWritten: (bytes: number) => void): void {
+  const chunk = Buffer.alloc(MEGABYTE, 7);
+  let left = BODY_BYTES;
+  const more = (): void => {
+    while (left > 0) {
+      left -= chunk.length;
+      onWritten(chunk.length);
+      if (!into.write(chunk)) return void into.once('drain', more);
+    }
+    into.end();
+  };
+  more();
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
@@ -149,17 +165,7 @@ describe('bodies', () => {
 
   it('of an answer wait for a slow reader: the server is held up, and nothing is kept here', async () => {
     let written = 0;
-    upstream.answer = (_request, response) => {
-      const chunk = Buffer.alloc(MEGABYTE, 7);
-      const more = (): void => {
-        while (written < BODY_BYTES) {
-          written += chunk.length;
-          if (!response.write(chunk)) return void response.once('drain', more);
-        }
-        response.end();
-      };
-      more();
-    };
+    upstream.answer = (_request, response) => pour(response, (bytes) => (written += bytes));
     const before = process.memoryUsage().arrayBuffers;
     const response = await answerTo(open('GET'));
     expect(await settled(() => written)).toBeLessThan(HELD_BYTES);
@@ -180,15 +186,7 @@ describe('bodies', () => {
     const request = open('POST', { 'content-length': String(BODY_BYTES) });
     const answered = once(request, 'response') as Promise<[IncomingMessage]>;
     let written = 0;
-    const chunk = Buffer.alloc(MEGABYTE, 7);
-    const more = (): void => {
-      while (written < BODY_BYTES) {
-        written += chunk.length;
-        if (!request.write(chunk)) return void request.once('drain', more);
-      }
-      request.end();
-    };
-    more();
+    pour(request, (bytes) => (written += bytes));
     expect(await settled(() => written)).toBeLessThan(HELD_BYTES);
     goOn();
     const [response] = await answered;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { type Dispatcher, Pool, errors } from 'undici';
+import { readAtMost } from '../requests/read-at-most';
 import { Refusal } from '../requests/refusal';
 import { passedOn } from './passed-on';
 import { StreamedAnswer } from './streamed-answer';
@@ -80,7 +81,7 @@ export class Forwarder {
       const { statusCode, headers, body } = await this.pool.request(asked);
       const kept = passedOn(headers);
       delete kept['content-length'];
-      return { status: statusCode, headers: kept, body: await wholeOf(body) };
+      return { status: statusCode, headers: kept, body: await readAtMost(body, MAX_WHOLE_BYTES) };
     } catch (error) {
       throw unreachable(error);
     }
@@ -137,18 +138,6 @@ function callFor(request: IncomingMessage, { target, headers, body }: Forwarded)
     headers: headers ? { ...kept, ...headers } : kept,
     body: body ?? (hasBody(request) ? request : null),
   };
-}
-
-/** @throws Error for more than fits, before more than that is in memory */
-async function wholeOf(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > MAX_WHOLE_BYTES) throw new Error('too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -9,14 +9,14 @@ let edge: EdgeServer;
 /** What has been read, or why not. */
 const read: (Buffer | Refusal)[] = [];
 /** What is waited for before a body is read. */
-let before: Promise<unknown> | undefined;
+let before: ((request: IncomingMessage) => Promise<unknown>) | undefined;
 let arrived: () => void = () => undefined;
 let done: () => void = () => undefined;
 
 beforeAll(async () => {
   edge = new EdgeServer((request, response) => {
     arrived();
-    void Promise.resolve(before)
+    void Promise.resolve(before?.(request))
       .then(() => readBody(request, MAX_BYTES))
       .then(
         (body) => {
@@ -78,13 +78,15 @@ describe('readBody', () => {
 
   it.each([
     ['amid it', undefined],
-    ['before it is read', Promise.resolve()],
-  ])('does not wait for the rest of whoever leaves %s', async (_when, first) => {
+    [
+      'before it is read',
+      (request: IncomingMessage) => new Promise((resolve) => request.once('close', resolve)),
+    ],
+  ])('does not wait for the rest of whoever leaves %s', async (_when, untilGone) => {
     const left = new Promise<void>((resolve) => (arrived = resolve));
     const ended = new Promise<void>((resolve) => (done = resolve));
     const request = open({ 'content-length': 1_000 });
-    const gone = new Promise((resolve) => request.once('close', resolve));
-    if (first) before = gone.then(() => new Promise((resolve) => setTimeout(resolve, 50)));
+    before = untilGone;
     request.write('begun');
     await left;
     request.destroy();

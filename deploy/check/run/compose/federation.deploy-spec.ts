@@ -3,11 +3,9 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import { join } from 'node:path';
 import { nextStep as step, outcomeOfSteps } from '../../../../test/support/step';
-import { createCertificateAuthority } from '../../../local/src/certificate-authority';
 import { ORGANISATIONS, type Organisation } from '../../../local/src/federation';
 import { FhirApi } from '../../../local/src/fhir-api';
 import { until } from '../../../local/src/until';
-import { handshake, trust } from '../authority';
 import { runOnHost } from '../container';
 import { federationCheck } from '../federation-check';
 import { contentsOf } from '../folder-contents';
@@ -15,9 +13,10 @@ import { writeHosts } from '../host';
 import { MessengerProxyAccess } from '../messenger-proxy';
 import { Conversation, pingOf, subscribed } from '../scenario';
 import { reach } from '../views';
-import { GUARD, STRANGER, profileTimSteps } from './profile-tim.steps';
+import { GUARD, profileTimSteps } from './profile-tim.steps';
 import { ComposeProject } from './project';
 import { Prometheus } from './prometheus';
+import { PROXY, STRANGER, expectCertificates, expectWellKnown, uploadStatus } from './reverse-proxy.steps';
 
 /*
  * deploy/compose as its README starts it: init, then up, for three organisations, of which vvt has a messenger proxy before
@@ -27,8 +26,6 @@ import { Prometheus } from './prometheus';
 
 const APPS = ['as-ingress', 'fhir-ingress', 'fhir-mapper', 'room-manager'];
 const OTHERS = { vvt: 'huisarts', huisarts: 'apotheek', apotheek: 'vvt' } as const;
-/** Where the proxy is published. */
-const PROXY = { host: '127.0.0.1', port: 8448 };
 /** An address for documentation (RFC 5737), which this machine takes: it is in the place of all that is elsewhere. */
 const OUTSIDE = { host: '192.0.2.1', port: 4_430 };
 const MIB = 2 ** 20;
@@ -105,33 +102,11 @@ describe('deploy/compose', () => {
 
 describe('its proxy', () => {
   step('shows a certificate for each name to who trusts the authority, and to nobody else', async () => {
-    const own = readFileSync(join(project.data, 'trust/ca.crt'), 'utf8');
-    const another = (await createCertificateAuthority()).certificatePem;
-    for (const name of ORGANISATIONS) {
-      expect(await handshake(PROXY, name, own)).toBe(`DNS:${name}`);
-      expect(await handshake(PROXY, name, another)).toMatch(/VERIFY|SIGNATURE|SELF_SIGNED/);
-    }
-    expect(await handshake(PROXY, STRANGER, own)).toMatch(/UNRECOGNIZED_NAME/);
-    trust(own);
+    await expectCertificates(project, ORGANISATIONS);
   });
 
   step('tells where each homeserver is, on both ports, in a form that browsers take', async () => {
-    for (const name of ORGANISATIONS) {
-      const expected = {
-        server: { 'm.server': `${name}:8448` },
-        client: { 'm.homeserver': { base_url: `https://${name}:8448` } },
-        support: { contacts: [{ matrix_id: `@admin:${name}`, role: 'm.role.admin' }] },
-      };
-      for (const port of [8448, 8443]) {
-        for (const [file, content] of Object.entries(expected)) {
-          const response = await fetch(`https://${name}:${port}/.well-known/matrix/${file}`);
-          expect(await response.json()).toEqual(content);
-          expect(response.headers.get('content-type')).toBe('application/json');
-          expect(response.headers.get('access-control-allow-origin')).toBe('*');
-          expect(response.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}$/);
-        }
-      }
-    }
+    await expectWellKnown(ORGANISATIONS);
   });
 
   step('lets the first administrator in, and nobody to the API for administrators', async () => {
@@ -146,13 +121,9 @@ describe('its proxy', () => {
   });
 
   step('takes files of 49 MB, and refuses what is above 50 MiB', async () => {
-    const headers = { ...(await administrator('vvt')), 'content-type': 'application/octet-stream' };
-    const upload = async (size: number): Promise<number> => {
-      const url = `${homeserver('vvt').publicUrl}/_matrix/media/v3/upload`;
-      return (await fetch(url, { method: 'POST', headers, body: Buffer.alloc(size) })).status;
-    };
-    expect(await upload(49_000_000)).toBe(200);
-    expect(await upload(51 * MIB)).toBe(413);
+    const { authorization } = await administrator('vvt');
+    expect(await uploadStatus(authorization, 49_000_000)).toBe(200);
+    expect(await uploadStatus(authorization, 51 * MIB)).toBe(413);
   });
 });
 

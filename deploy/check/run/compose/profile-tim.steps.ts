@@ -6,11 +6,10 @@ import { ClientCalls } from '../client-calls';
 import type { MessengerProxyAccess } from '../messenger-proxy';
 import type { Conversation } from '../scenario';
 import type { ComposeProject } from './project';
+import { STRANGER } from './reverse-proxy.steps';
 
 /** The one messenger proxy of the run. */
 export const GUARD = 'vvt-messenger-proxy';
-/** A homeserver that is in nobody's list. */
-export const STRANGER = 'ziekenhuis.example';
 
 /** What the steps before have made. */
 interface Stage {

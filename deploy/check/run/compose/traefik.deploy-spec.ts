@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nextStep as step, outcomeOfSteps } from '../../../../test/support/step';
-import { createCertificateAuthority } from '../../../local/src/certificate-authority';
 import type { Organisation } from '../../../local/src/federation';
 import { MatrixUser, meet } from '../../../local/src/matrix-user';
 import { registerUser } from '../../../local/src/register-user';
-import { handshake, trust } from '../authority';
 import { ClientCalls } from '../client-calls';
 import { federationCheck } from '../federation-check';
 import { writeHosts } from '../host';
 import { ComposeProject } from './project';
+import { PROXY, expectCertificates, expectWellKnown, uploadStatus } from './reverse-proxy.steps';
 
 /*
  * PROXY=traefik: Traefik in the place of nginx, with the routes that init makes, before two homeservers. The bridges are
@@ -17,7 +16,6 @@ import { ComposeProject } from './project';
  */
 
 const PAIR = ['huisarts', 'vvt'] as const satisfies readonly Organisation[];
-const PROXY = { host: '127.0.0.1', port: 8448 };
 const MIB = 2 ** 20;
 
 let project: ComposeProject;
@@ -54,34 +52,12 @@ describe('Traefik in the place of nginx', () => {
   step(
     'shows a certificate for each name to who trusts the authority, and none for other names',
     async () => {
-      const own = readFileSync(join(project.data, 'trust/ca.crt'), 'utf8');
-      const another = (await createCertificateAuthority()).certificatePem;
-      for (const name of PAIR) {
-        expect(await handshake(PROXY, name, own)).toBe(`DNS:${name}`);
-        expect(await handshake(PROXY, name, another)).toMatch(/VERIFY|SIGNATURE|SELF_SIGNED/);
-      }
-      expect(await handshake(PROXY, 'ziekenhuis.example', own)).toMatch(/UNRECOGNIZED_NAME/);
-      trust(own);
+      await expectCertificates(project, PAIR);
     },
   );
 
   step('tells where each homeserver is, on both ports, in a form that browsers take', async () => {
-    for (const name of PAIR) {
-      const expected = {
-        server: { 'm.server': `${name}:8448` },
-        client: { 'm.homeserver': { base_url: `https://${name}:8448` } },
-        support: { contacts: [{ matrix_id: `@admin:${name}`, role: 'm.role.admin' }] },
-      };
-      for (const port of [8448, 8443]) {
-        for (const [file, content] of Object.entries(expected)) {
-          const response = await fetch(`https://${name}:${port}/.well-known/matrix/${file}`);
-          expect(await response.json()).toEqual(content);
-          expect(response.headers.get('content-type')).toBe('application/json');
-          expect(response.headers.get('access-control-allow-origin')).toBe('*');
-          expect(response.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}$/);
-        }
-      }
-    }
+    await expectWellKnown(PAIR);
   });
 
   step('is right for partners, as the check for operators finds', async () => {
@@ -107,15 +83,10 @@ describe('Traefik in the place of nginx', () => {
         200,
       );
     }
-    const { accessToken } = person('vvt').account;
-    const upload = async (size: number): Promise<number> => {
-      const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/octet-stream' };
-      const url = 'https://vvt:8448/_matrix/media/v3/upload';
-      return (await fetch(url, { method: 'POST', headers, body: Buffer.alloc(size) })).status;
-    };
-    expect(await upload(49_000_000)).toBe(200);
+    const authorization = `Bearer ${person('vvt').account.accessToken}`;
+    expect(await uploadStatus(authorization, 49_000_000)).toBe(200);
     // It is Synapse that refuses more, by ending the connection: Traefik tells that as 502.
-    expect([413, 502]).toContain(await upload(51 * MIB));
+    expect([413, 502]).toContain(await uploadStatus(authorization, 51 * MIB));
   });
 
   step('passes on paths as they come: aliases, ids and keys with encoded characters', async () => {

@@ -1,5 +1,6 @@
 import type { KeyedCertificate } from '@bridge/certificates';
 import { stringify } from 'yaml';
+import { whoMayInvite } from '../messenger-proxy-settings';
 import type { FederationPlan, OrganisationPlan, RenderedFile } from '../plan';
 import { natsUrl } from './bridge';
 
@@ -52,8 +53,8 @@ export function messengerProxyConfig(
 ): string {
   const { name, serverName, publicUrl, federationAddress, privateNetworks, places } = organisation;
   const { profile, invites, list, otherHosts, directoryUrl, registrationUrl, rawDataUrl } = messengerProxies;
-  const asked = invites ?? (profile === 'tim' ? 'permissions' : 'listed');
-  if (organisation.messengerProxy && asked === 'permissions' && adminToken === undefined) {
+  const asksPeople = whoMayInvite(messengerProxies) === 'permissions';
+  if (organisation.messengerProxy && asksPeople && adminToken === undefined) {
     throw new Error(
       `${name}/secrets/proxy_admin_token is missing, an access token of the homeserver's administrator, with which ` +
         "people's permissions are read: put it there, or set PROXY_INVITES to listed or contacts",
