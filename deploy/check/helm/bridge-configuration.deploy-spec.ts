@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buildRegistration } from '@bridge/matrix';
 import { loadConfig, type ConfigSection } from '@bridge/platform';
 import { parse } from 'yaml';
@@ -20,12 +23,18 @@ const sections: Record<string, readonly ConfigSection[]> = {
 };
 const bridges = everyVariant.filter(([title]) => title.startsWith('fhir-matrix-bridge'));
 
+let folder: string;
+
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'bridge-pod-'))));
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
 async function configOf(objects: readonly KubernetesObject[], process: string) {
   const containers = workloadsOf(objects).flatMap((workload) => workload.containers);
   const container = containers.find(({ name }) => name === process);
   if (!container) throw new Error(`no container ${process}`);
   const read = process === 'messenger-proxy' ? messengerProxySections : sections[process];
-  return loadConfig(read ?? [], environmentOf(objects, container, await exampleSecrets()));
+  return loadConfig(read ?? [], environmentOf(folder, objects, container, await exampleSecrets()));
 }
 
 describe.each(bridges)('The configuration of %s', (_, variant) => {

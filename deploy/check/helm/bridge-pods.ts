@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createCertificateAuthority } from '../../local/src/certificate-authority';
 import { ofKind, workloadsOf, type Container, type KubernetesObject } from './kubernetes-object';
@@ -45,15 +44,17 @@ export async function exampleSecrets(): Promise<Record<string, string>> {
 }
 
 /**
- * The environment in which a container of the bridge would run, with its files in a folder of this machine: literal
- * variables, those from Secrets, and the projected files.
+ * The environment in which a container of the bridge would run: literal variables, those from Secrets, and the projected
+ * files.
+ *
+ * @param folder where its files are written on this machine
  */
 export function environmentOf(
+  folder: string,
   objects: readonly KubernetesObject[],
   container: Container,
   examples: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'bridge-pod-'));
   const env: Record<string, string> = {};
   for (const { name, value, valueFrom } of container.env ?? []) {
     if (valueFrom?.secretKeyRef) env[name] = secretValue(objects, valueFrom.secretKeyRef, name, examples);
