@@ -29,7 +29,7 @@ import type { CareConversation } from '../support/care-conversation';
 import { queryDatabase } from '../support/database';
 import { databaseDump } from '../support/database-dump';
 import { type StateSeen, withoutInviteContext } from '../support/invite-context';
-import { backlog } from '../support/queue-evidence';
+import { emptyQueues } from '../support/queue-evidence';
 import { QueueTraffic, deadLetters } from '../support/queue-traffic';
 import { outcomeOfSteps, step } from '../support/step';
 
@@ -264,7 +264,7 @@ describe('servers that do the same', () => {
   });
 
   step('and then all of it is done', async () => {
-    await until('the work queues to be empty', async () => (await backlog(natsUrl())) === 0);
+    await emptyQueues(natsUrl());
     await allSent(databaseUrl());
   });
 });

@@ -9,7 +9,7 @@ import { answersTo, ask } from '../support/bot-talk';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { type Caller, call } from '../support/client-api';
 import { queryDatabase } from '../support/database';
-import { backlog, deadLetterKinds } from '../support/queue-evidence';
+import { emptyQueues, deadLetterKinds } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 import { publishTo } from '../support/work-queue';
 
@@ -153,7 +153,7 @@ describe('a conversation that is opened with `new`', () => {
     const again = { careTeam: `CareTeam/${care.thread.team.id}`, requester: gp.userId, identifier: eventId };
     await publishTo(care.stack.federation.natsUrl, 'mapping.0.conversation.start', again);
     // Worked on, whatever came of it.
-    await until('the queue to be empty', async () => (await backlog(care.stack.federation.natsUrl)) === 0);
+    await emptyQueues(care.stack.federation.natsUrl);
     expect(await requestsOf('event-id', eventId)).toEqual([request]);
   });
 

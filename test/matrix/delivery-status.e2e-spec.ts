@@ -5,7 +5,7 @@ import { recordOf } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { queryDatabase } from '../support/database';
-import { backlog, deadLetterKinds } from '../support/queue-evidence';
+import { emptyQueues, deadLetterKinds } from '../support/queue-evidence';
 import { publishTo } from '../support/work-queue';
 
 /* Whoever says something that cannot be recorded learns it, and sees when it is recorded after all. */
@@ -187,7 +187,7 @@ describe('messages said while the FHIR server is away', () => {
     const other = (await gp.matrix.say(roomId, 'Marked by hand.')).eventId;
     await recordOf(care.network, other);
     // The mapper looks for a mark once more when it has recorded: this one is not for it to find.
-    await until('the mapper to be done', async () => (await backlog(natsUrl)) === 0);
+    await emptyQueues(natsUrl);
     await queryDatabase(databaseUrl, 'INSERT INTO delivery_mark (event_id, room_id) VALUES ($1, $2)', [
       other,
       roomId,

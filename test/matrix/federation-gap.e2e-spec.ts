@@ -4,7 +4,7 @@ import { until } from '../../deploy/local/src/until';
 import { readArrivals } from '../chaos/arrivals';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { queryDatabase } from '../support/database';
-import { backlog, deadLetterKinds } from '../support/queue-evidence';
+import { emptyQueues, deadLetterKinds } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 
 /**
@@ -73,7 +73,7 @@ describe('what people of another organisation said while our homeserver was dead
         },
         90_000,
       );
-      await until('the empty queues', async () => (await backlog(federation.natsUrl)) === 0, 90_000);
+      await emptyQueues(federation.natsUrl, 90_000);
       expect((await recorded(said)).sort()).toEqual([...said].sort());
       expect(await untold(said)).toEqual(missed);
       expect(await deadLetterKinds(federation.natsUrl)).toEqual([]);

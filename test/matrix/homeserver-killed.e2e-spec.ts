@@ -1,7 +1,7 @@
 import { eventIdOf } from '../../deploy/local/src/scenario/verify';
 import { until } from '../../deploy/local/src/until';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
-import { backlog, deadLetterKinds } from '../support/queue-evidence';
+import { emptyQueues, deadLetterKinds } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 import type { Communication } from '@medplum/fhirtypes';
 
@@ -57,7 +57,7 @@ describe('what is said just before our homeserver is killed', () => {
       await vvt.process.start();
       await say('After the homeserver is back');
       await until('the last record', async () => (await recorded(said)).includes(said.at(-1)!), 30_000);
-      await until('the empty queues', async () => (await backlog(federation.natsUrl)) === 0, 30_000);
+      await emptyQueues(federation.natsUrl, 30_000);
       expect(await recorded(said)).toEqual(said);
       expect(await deadLetterKinds(federation.natsUrl)).toEqual([]);
     },

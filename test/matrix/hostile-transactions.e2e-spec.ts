@@ -7,7 +7,7 @@ import { until } from '../../deploy/local/src/until';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { type HostileTransaction, hostileTransactions } from '../support/hostile-transactions';
 import { metricOf } from '../support/metric';
-import { backlog, deadLetterPayloads } from '../support/queue-evidence';
+import { emptyQueues, deadLetterPayloads } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 
 /*
@@ -170,7 +170,7 @@ beforeAll(async () => {
   }
   ({ written } = await writeInFhir(thread, 'Behind them, in FHIR.'));
   talk.push(await sayForReal('Behind them.'));
-  await until('both queues to be empty', async () => (await backlog(stack.federation.natsUrl)) === 0);
+  await emptyQueues(stack.federation.natsUrl);
   after = await evidence();
 }, 600_000);
 

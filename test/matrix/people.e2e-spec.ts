@@ -20,7 +20,7 @@ import type { Stack } from '../../deploy/local/src/stack';
 import { until } from '../../deploy/local/src/until';
 import { membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
-import { backlog } from '../support/queue-evidence';
+import { emptyQueues } from '../support/queue-evidence';
 
 /*
  * People as the record has them and as Matrix shows them. One professional of the team, Anna, has no account at first,
@@ -166,7 +166,7 @@ describe('a message in a known Room', () => {
   step('costs one call to the homeserver', async () => {
     await writeInFhir(thread, 'Before it is counted.', undefined, [network.nurse]);
     // The new name is seen before the team's Space and Rooms are looked at for it.
-    await until('no work is left', async () => (await backlog(stack.federation.natsUrl)) === 0);
+    await emptyQueues(stack.federation.natsUrl);
     const calls = async () => {
       const text = await fetch(`${urlOf('room-manager', stack.environment)}/metrics`).then((answer) =>
         answer.text(),

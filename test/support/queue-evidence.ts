@@ -71,6 +71,11 @@ export async function backlog(natsUrl: string): Promise<number> {
   });
 }
 
+/** Waits until the workers are done with everything, also with what a killed one was at. */
+export async function emptyQueues(natsUrl: string, withinMs?: number): Promise<void> {
+  await until('both work queues to be empty', async () => (await backlog(natsUrl)) === 0, withinMs);
+}
+
 /** The kinds of the messages in both work queues that no worker is done with, one for each. */
 export async function waitingKinds(natsUrl: string): Promise<string[]> {
   const infos = await onQueue(natsUrl, ({ streams }) =>
