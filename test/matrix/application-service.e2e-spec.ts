@@ -9,6 +9,9 @@ import { metricOf } from '../support/metric';
 
 /* What the homeserver and the bridge say to each other beside events, on real Synapse. */
 
+// Several servers and the queue are between an event and what it does; each wait has its own, shorter bound.
+jest.setTimeout(90_000);
+
 const silenceMs = 2_000;
 const uzi = 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers|900021323';
 
