@@ -299,10 +299,7 @@ describe('in a direct chat', () => {
   step('is one for anybody who is alone with the bot, whatever their client calls it', async () => {
     const { roomId, greeting } = await directChat(await person('huisarts', 'c.quiet'), {});
     expect(greeting).toContain('!care help');
-    // Noted after the greeting.
-    await until('the direct chat', async () => {
-      return (await rows('SELECT 1 FROM direct_chat WHERE room_id = $1', roomId)).length === 1;
-    });
+    expect(await rows('SELECT 1 FROM direct_chat WHERE room_id = $1', roomId)).toHaveLength(1);
   });
 
   step('somebody whom the record does not know is told so, and opens nothing', async () => {

@@ -33,9 +33,10 @@ export class DirectChats {
     const text = isEncrypted
       ? texts.bot.encrypted
       : texts.bot.greeting(usageOf('help', this.config.botPrefix, texts));
-    // Kept last: while it is not, the greeting may come again, and is the same event then.
-    await this.voice.say({ roomId, transactionId: aboutEvent('greeting', invite), answer: { text } });
+    // Kept first: what answers the greeting is for the bot, which is asked for by this row. Not greeted yet, the person is
+    // when the invite comes again.
     await this.chats.save(roomId, person);
+    await this.voice.say({ roomId, transactionId: aboutEvent('greeting', invite), answer: { text } });
     return true;
   }
 
