@@ -27,13 +27,21 @@ export async function deliverAgain(
 ): Promise<void> {
   const database = new Client({ connectionString: servers.databaseUrl });
   await database.connect();
-  const remove = 'DELETE FROM message_link WHERE fhir_ref = $1 AND event_id IS NOT NULL RETURNING event_id';
+  const remove =
+    'DELETE FROM message_link WHERE fhir_ref = $1 AND event_id IS NOT NULL RETURNING event_id, direction';
   // The effect can be seen a moment before its row is complete.
   const [row] = await until(`the row of ${fhirRef}`, async () => {
-    const { rows } = await database.query<{ event_id: string }>(remove, [fhirRef]);
+    const { rows } = await database.query<{ event_id: string; direction: string }>(remove, [fhirRef]);
     return rows.length > 0 && rows;
   });
-  await database.query('DELETE FROM handled_event WHERE event_id = $1', [row!.event_id]);
+  // What was said in Matrix is noted as handled behind its row; what the bridge said is not noted.
+  if (row!.direction === 'to-fhir') {
+    const forget = 'DELETE FROM handled_event WHERE event_id = $1 RETURNING 1';
+    await until(
+      `the note of ${row!.event_id}`,
+      async () => (await database.query(forget, [row!.event_id])).rows.length === 1,
+    );
+  }
   const connection = await connect({ servers: servers.natsUrl });
   await connection.jetstream().publish(subject, JSON.stringify(message));
   await connection.close();
