@@ -118,7 +118,10 @@ async function forget(eventId: string): Promise<void> {
   );
 }
 
-/** As the homeserver would, but with what ours does not let through: it came over federation, or is forged. */
+/**
+ * As the homeserver would, which repeats what is refused, but with what ours does not let through: it came over federation,
+ * or is forged.
+ */
 async function push(event: {
   eventId: string;
   where: string;
@@ -127,7 +130,7 @@ async function push(event: {
 }): Promise<void> {
   const { environment } = care.stack;
   const path = `/_matrix/app/v1/transactions/pushed-${event.eventId.slice(1)}`;
-  const { status } = await fetch(`${urlOf('as-ingress', environment)}${path}`, {
+  const request = {
     method: 'PUT',
     headers: { authorization: `Bearer ${environment.hsToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -142,8 +145,12 @@ async function push(event: {
         },
       ],
     }),
+  };
+  await until('the transaction to be taken', async () => {
+    const { status } = await fetch(`${urlOf('as-ingress', environment)}${path}`, request);
+    expect([200, 503]).toContain(status);
+    return status === 200;
   });
-  expect(status).toBe(200);
 }
 
 const outcome = (name: string) =>
