@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { TransientError } from '@bridge/contracts';
 import { HandledNumbers, publishNumbered } from './support/numbered-messages';
 import { QueueFixture } from './support/queue-fixture';
@@ -54,9 +54,10 @@ describe('order', () => {
 
     await until('the third message', () => tried.includes('3'));
     expect(tried).toEqual(['1', '1', '1', '2', '3']);
-  }, 20_000);
+  });
 
   it('is kept, and nothing waits for an ack that never comes, while workers come and go', async () => {
+    fixture.config = { ...fixture.config, ackWaitMs: 300_000 };
     const log = new HandledNumbers();
     const handle: Handle = async (message) => {
       await wait(1);
@@ -70,8 +71,8 @@ describe('order', () => {
       await passing.close();
     }
     await publishing;
-    // Far below ack_wait: a message that a closing worker had taken along would come 30 s later.
-    await log.reaches(600, 10_000);
+    // Far below ack_wait: a message that a closing worker had taken along would come five minutes later.
+    await log.reaches(600);
     expect(log.orderViolations).toEqual([]);
     expect(log.repeats).toBe(0);
   }, 60_000);
@@ -91,14 +92,13 @@ describe('a break', () => {
     fixture.server.process.kill('SIGKILL');
     await fixture.server.process.exited;
     await until('the broken connection', async () => (await readiness.report()).checks['nats'] !== 'up');
-    const asked = Date.now();
-    const refusal: unknown = await publisher
+    const refusal = publisher
       .publish('fhir.pull', 'ehr', { source: 'x' }, { id: 'x' })
       .catch((error: unknown) => error);
-    const tookMs = Date.now() - asked;
+    // Before anything else could come, be it a timer or an answer.
+    const atOnce = await Promise.race([refusal, turn('nothing yet')]);
     await fixture.server.process.start();
-    expect(refusal).toMatchObject({ failureClass: 'queue-away', recovery: 'transient' });
-    expect(tookMs).toBeLessThan(500);
+    expect(atOnce).toMatchObject({ failureClass: 'queue-away', recovery: 'transient' });
 
     await publishing;
     await log.reaches(400, 30_000);
@@ -110,7 +110,7 @@ describe('a break', () => {
   it('of the server amid several messages keeps their order', async () => {
     const queue = await fixture.publisher();
     const log = new HandledNumbers();
-    const several = Array.from({ length: 5_000 }, (_, number) => ({
+    const several = Array.from({ length: 1_000 }, (_, number) => ({
       kind: 'fhir.pull' as const,
       data: { source: `room:${number}` },
       id: String(number),
@@ -154,6 +154,8 @@ describe('a break', () => {
     const queue = await fixture.publisher();
     await queue.publish('fhir.pull', 'room', { source: '1' }, { id: '1' });
     await until('the first message', () => handled.length === 1);
+    // Handled is not done: without its ack it would come again, from the new consumer.
+    await until('the empty queue', async () => (await fixture.backlog()) === 0);
 
     for (let partition = 0; partition < 4; partition += 1) {
       await fixture.manager.consumers.delete('MAPPING', `mapping-${partition}`);
@@ -161,7 +163,7 @@ describe('a break', () => {
     await queue.publish('fhir.pull', 'room', { source: '2' }, { id: '2' });
     await until('the second message', () => handled.length === 2);
     expect(handled).toEqual(['1', '2']);
-  }, 20_000);
+  });
 
   it('by a deleted stream heals for the messages to come', async () => {
     const handled: unknown[] = [];
@@ -171,5 +173,5 @@ describe('a break', () => {
     await until('the stream', () => fixture.manager.streams.info('MAPPING').catch(() => undefined));
     await queue.publish('fhir.pull', 'room', { source: '1' }, { id: '1' });
     await until('the message', () => handled.length === 1);
-  }, 20_000);
+  });
 });
