@@ -6,6 +6,8 @@ export class FakeHomeserver {
   /** Paths of the pings that came, with their authorization. */
   readonly pings: { path: string; authorization: string | undefined }[] = [];
   away = false;
+  /** Takes a ping, and says nothing. */
+  hangs = false;
 
   private constructor(private readonly server: Server) {}
 
@@ -20,6 +22,7 @@ export class FakeHomeserver {
         return;
       }
       homeserver.pings.push({ path: request.url ?? '', authorization: request.headers.authorization });
+      if (homeserver.hangs) return;
       response.writeHead(homeserver.away ? 502 : 200, { 'content-type': 'application/json' });
       response.end(homeserver.away ? '{"errcode":"M_UNKNOWN"}' : '{"duration_ms":1}');
     });
