@@ -40,7 +40,7 @@ export class SmallDisk {
         const { bsize, blocks } = await statfs(disk.directory);
         return bsize * blocks === bytes;
       },
-      readyWithinMs: 5_000,
+      readyWithinMs: 30_000,
       user,
     });
     const disk: SmallDisk = new SmallDisk(holder, mountPoint);
