@@ -29,13 +29,13 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache'],
   setupFiles: ['reflect-metadata'],
   testPathIgnorePatterns: ['/node_modules/'],
+  // Above what is waited for within a test and beside it: whoever waits in vain says for what, and a machine that is busy
+  // fails none. Where a time is what is promised, the test measures it.
+  testTimeout: 120_000,
 };
 
 const withServers = {
   ...shared,
-  // Above what is waited for within a test and beside it: whoever waits in vain says for what, and a machine that is busy
-  // fails none. Where a time is what is promised, the test measures it.
-  testTimeout: 120_000,
   globalSetup: path.join(__dirname, 'test/e2e/global-setup.ts'),
   setupFiles: [...shared.setupFiles, path.join(__dirname, 'test/e2e/own-database.ts')],
   globalTeardown: path.join(__dirname, 'test/e2e/global-teardown.ts'),
@@ -87,7 +87,6 @@ module.exports = {
     {
       ...shared,
       displayName: 'deploy',
-      testTimeout: 120_000,
       testMatch: ['<rootDir>/deploy/check/**/*.deploy-spec.ts'],
       testPathIgnorePatterns: [...shared.testPathIgnorePatterns, 'deploy/check/run/'],
     },

@@ -135,6 +135,7 @@ describe('a notification', () => {
       expect(letter?.header('Bridge-Reason')).toContain('nested deeper than 500 levels');
       expect(await queue.heldJson('MAPPING')).toEqual([{ source: 'ehr' }]);
     },
+    5_000,
   );
 
   it.each([
