@@ -29,9 +29,6 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache'],
   setupFiles: ['reflect-metadata'],
   testPathIgnorePatterns: ['/node_modules/'],
-  // Above what is waited for within a test and beside it: whoever waits in vain says for what, and a machine that is busy
-  // fails none. Where a time is what is promised, the test measures it.
-  testTimeout: 120_000,
 };
 
 const withServers = {
@@ -61,6 +58,9 @@ const long = [
 ];
 
 module.exports = {
+  // Above what is waited for within a test and beside it: whoever waits in vain says for what, and a machine that is busy
+  // fails none. Where a time is what is promised, the test measures it. Of a project jest takes none.
+  testTimeout: 120_000,
   projects: [
     {
       ...shared,
