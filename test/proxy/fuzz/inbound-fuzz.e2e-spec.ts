@@ -9,7 +9,7 @@ import {
   type RunningProxy,
   startGuardedReader,
 } from './guarded-reader';
-import { exchange, statusOf } from './raw-exchange';
+import { answered, exchange, statusOf } from './raw-exchange';
 import { UNWANTED, bytesOf, unwantedWithTricks, xMatrix } from './requests';
 
 /** On failure fast-check prints the seed and the path that repeat it. */
@@ -35,7 +35,7 @@ it.each(UNWANTED)(
   'without a proxy the homeserver would do what is unwanted: $method $target',
   async (request) => {
     await reader.seen();
-    await exchange(reader.port, [bytesOf(request, [['connection', 'close']])]);
+    await answered(reader.port, [bytesOf(request, [['connection', 'close']])]);
     expect((await reader.seen()).flatMap(({ wrongs }) => wrongs)).not.toEqual([]);
   },
 );
@@ -78,7 +78,7 @@ describe.each(PROFILES)('whatever is sent to a proxy of the profile %s', (profil
         expect(seen.filter((each) => each.case !== 'outer')).toEqual([]);
         // Nor is anything left for whoever comes next on the same connection to the homeserver.
         const next = `/_matrix/client/v3/sync?since=${seen.length}`;
-        const answer = await exchange(proxy.inboundPort, [
+        const answer = await answered(proxy.inboundPort, [
           `GET ${next} HTTP/1.1\r\nhost: own.example\r\nconnection: close\r\n\r\n`,
         ]);
         const after = await reader.seen();
@@ -109,7 +109,7 @@ describe.each(PROFILES)('whatever is sent to a proxy of the profile %s', (profil
       { ...federation, headers: [['authorization', xMatrix('a.example')] as const, json] },
     ]) {
       const bytes = bytesOf(request, [['connection', 'close']]);
-      const status = statusOf(await exchange(proxy.inboundPort, [bytes], 10_000));
+      const status = statusOf(await answered(proxy.inboundPort, [bytes]));
       expect([200, 400]).toContain(status);
     }
   });
@@ -130,7 +130,7 @@ describe.each(PROFILES)('whatever is sent to a proxy of the profile %s', (profil
       const body = JSON.stringify({ invite: [], a: '&access_token=other&b=' });
       const head = [`POST /_matrix/client/v3/createRoom${query} HTTP/1.1`, 'host: own.example', ...lines];
       const bytes = `${head.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-      const status = statusOf(await exchange(proxy.inboundPort, [bytes]));
+      const status = statusOf(await answered(proxy.inboundPort, [bytes]));
       expect(status).toBeGreaterThanOrEqual(400);
       expect(await reader.seen()).toEqual([]);
     },

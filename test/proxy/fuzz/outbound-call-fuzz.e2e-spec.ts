@@ -15,7 +15,9 @@ let reader: GuardedReader;
 /** A homeserver of the list, and what was asked of it. */
 let homeserver: Server;
 let port: number;
-const asked: { url: string; authorization?: string }[] = [];
+const asked: { url: string; authorization?: string; case: string }[] = [];
+/** The path of each request that was sent, by its number: it may arrive when the next one has been sent. */
+const paths = new Map<string, string>();
 /** Of the proxy, which its homeserver trusts. */
 let own: KeyedCertificate;
 
@@ -27,7 +29,8 @@ beforeAll(async () => {
   homeserver = createTlsServer(
     { cert: leaf.certificatePem, key: leaf.privateKeyPem },
     (request, response) => {
-      asked.push({ url: request.url!, authorization: request.headers.authorization });
+      const { authorization, 'x-case': number } = request.headers;
+      asked.push({ url: request.url!, authorization, case: String(number) });
       request.resume();
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     },
@@ -55,7 +58,7 @@ afterAll(async () => {
 const right = () =>
   `X-Matrix origin="own.example",destination="localhost:${port}",key="ed25519:k",sig="${SIGNATURE}"`;
 
-const paths = fc.constantFrom(
+const targets = fc.constantFrom(
   ...[
     '/_matrix/federation/v1/version',
     '/_matrix/federation/v1/make_join/!r:x/@y:x',
@@ -109,13 +112,16 @@ async function ask(bytes: string): Promise<void> {
 it('whatever the homeserver asks of another comes there as a call of its own to that one, or not at all', async () => {
   let arrived = 0;
   await fc.assert(
-    fc.asyncProperty(paths, authorizations, names, async (path, authorizationsOf, nameOf) => {
-      asked.length = 0;
-      const headers = authorizationsOf().map((value) => `authorization: ${value}\r\n`);
-      await ask(`GET ${path} HTTP/1.1\r\nhost: ${nameOf()}\r\n${headers.join('')}connection: close\r\n\r\n`);
-      arrived += asked.length;
-      for (const { url, authorization } of asked) {
-        expect(url).toBe(path);
+    fc.asyncProperty(targets, authorizations, names, async (path, authorizationsOf, nameOf) => {
+      const number = String(paths.size);
+      paths.set(number, path);
+      const headers = [`x-case: ${number}`, ...authorizationsOf().map((value) => `authorization: ${value}`)];
+      await ask(
+        `GET ${path} HTTP/1.1\r\nhost: ${nameOf()}\r\n${headers.join('\r\n')}\r\nconnection: close\r\n\r\n`,
+      );
+      for (const { url, authorization, case: ofNumber } of asked.splice(0)) {
+        arrived += 1;
+        expect(url).toBe(paths.get(ofNumber));
         if (!url.startsWith('/_matrix/key/v2/')) expect(authorization).toBe(right());
         expect(url).toMatch(/^\/_matrix\/(federation\/v1|key\/v2)\//);
       }

@@ -3,12 +3,22 @@ import { connect } from 'node:net';
 /** What is sent, in pieces: each goes out by itself. */
 export type RawPieces = readonly (string | Buffer)[];
 
+interface Manners {
+  /** After which nothing more is expected: what the other side waits for does not come. */
+  readonly silenceMs?: number;
+  /** The same, before anything has come back. */
+  readonly firstMs?: number;
+}
+
 /**
  * Sends bytes as they are, and reads until the other side ends the connection or has nothing more to say.
- * @param silenceMs after which nothing more is expected: what the other side waits for does not come
  * @returns what came back, as Latin-1
  */
-export async function exchange(port: number, pieces: RawPieces, silenceMs = 300): Promise<string> {
+export async function exchange(
+  port: number,
+  pieces: RawPieces,
+  { silenceMs = 300, firstMs = silenceMs }: Manners = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     const chunks: Buffer[] = [];
@@ -17,8 +27,9 @@ export async function exchange(port: number, pieces: RawPieces, silenceMs = 300)
       resolve(Buffer.concat(chunks).toString('latin1'));
     };
     socket.setNoDelay(true);
-    socket.setTimeout(silenceMs, end);
+    socket.setTimeout(firstMs, end);
     socket.on('data', (chunk: Buffer) => {
+      socket.setTimeout(silenceMs);
       chunks.push(chunk);
       if (isWhole(Buffer.concat(chunks).toString('latin1'))) end();
     });
@@ -33,6 +44,11 @@ export async function exchange(port: number, pieces: RawPieces, silenceMs = 300)
         socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
     });
   });
+}
+
+/** What is sent is answered: the answer is waited for, however busy the machine is. */
+export async function answered(port: number, pieces: RawPieces): Promise<string> {
+  return exchange(port, pieces, { firstMs: 30_000 });
 }
 
 /** A single answer of a length that it tells; of several, or of one that is chunked, the end is waited for. */
