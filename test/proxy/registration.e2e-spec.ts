@@ -13,8 +13,8 @@ import { metricOf } from '../support/metric';
 import { until } from '../support/until';
 import { type ProxiedHomeserver, startProxiedHomeserver } from './proxied-homeserver';
 
-/** Longer than a restart of the proxy takes. */
-const ORPHANED_MS = 8_000;
+/** Longer than a restart of the proxy takes, also on a busy machine: the young room has to stay young for so long. */
+const ORPHANED_MS = 20_000;
 const keys = makeListKey();
 let content: RegistrationContent = { invites: [], support: {} };
 /** Set to have the service fail. */
@@ -253,7 +253,7 @@ describe('a room that is older than the limit', () => {
       creation_content: { type: 'm.space' },
     });
     const made = Date.now();
-    await until('the limit', () => Date.now() > made + ORPHANED_MS);
+    await until('the limit', () => Date.now() > made + ORPHANED_MS, 2 * ORPHANED_MS);
     const young = await newRoom();
     await one.restartProxy();
     await until('its end', async () => !(await exists(orphan)));
@@ -264,5 +264,5 @@ describe('a room that is older than the limit', () => {
     ]);
     const removed = 'bridge_proxy_removed_total{what="orphaned-room"}';
     await until('the count', async () => (await metric(removed)) > 0);
-  }, 60_000);
+  });
 });
