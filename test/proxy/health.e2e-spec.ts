@@ -51,7 +51,8 @@ beforeAll(async () => {
     PROXY_LIST: listFile,
     PROXY_LIST_KEY: keys.publicKey,
     PROXY_LIST_INTERVAL_MS: '1000',
-    PROXY_LIST_TTL_MS: '3000',
+    // Long enough that the list is outdated only where it is gone, however late it is looked at.
+    PROXY_LIST_TTL_MS: '10000',
   });
   app = await startMessengerProxy(config);
   url = await app.getUrl();
