@@ -9,6 +9,7 @@ import { type CareConversation, startCareConversation } from '../support/care-co
 import { lookAt } from '../support/canary';
 import { queryDatabase } from '../support/database';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver';
+import { emptyQueues } from '../support/queue-evidence';
 import { until } from '../support/until';
 
 /*
@@ -35,6 +36,8 @@ beforeAll(async () => {
       FHIR_PULL_INTERVAL_MS: '86400000',
     },
   });
+  // A message is seen before it is counted.
+  await emptyQueues(care.stack.federation.natsUrl);
 }, 120_000);
 
 afterAll(async () => {
