@@ -1,9 +1,17 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { WorkStream } from '@bridge/contracts';
 import { connect, type ConsumerInfo, type JetStreamManager } from 'nats';
 import { connectionOptions } from './connection-options';
 import { QueueSetupError } from './errors';
 import type { QueueConfig } from './queue-config';
 import { workStreams } from './streams';
+
+/**
+ * A worker's requests for messages expire after a few seconds, all at once where nothing comes, and it asks anew a moment
+ * later: one look alone may find nobody who asks.
+ */
+const looks = 3;
+const betweenLooksMs = 200;
 
 /** A work queue, and how many partitions it had. */
 export interface Repartitioned {
@@ -23,7 +31,10 @@ export async function repartition(config: QueueConfig): Promise<Repartitioned[]>
     const manager = await nats.jetstreamManager();
     const names = await namesOf(manager);
     const existing = workStreams.filter((stream) => names.has(stream));
-    for (const stream of existing) await checkIdle(manager, stream);
+    for (let look = 1; look <= looks; look += 1) {
+      if (look > 1) await wait(betweenLooksMs);
+      for (const stream of existing) await checkIdle(manager, stream);
+    }
     const changed: Repartitioned[] = [];
     for (const stream of existing)
       changed.push({ stream, before: await change(manager, stream, config.partitions) });
