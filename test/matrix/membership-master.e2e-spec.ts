@@ -3,6 +3,7 @@ import { connect } from 'nats';
 import { MatrixUser, type SeenEvent } from '../../deploy/local/src/matrix-user';
 import type { Professional } from '../../deploy/local/src/scenario/network';
 import { until } from '../../deploy/local/src/until';
+import { comparedOnce, teamAtRest } from '../support/at-rest';
 import { act, membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
 
@@ -30,6 +31,11 @@ const membershipOf = async (roomId: string, userId: string) =>
 const isOut = (roomId: string, { matrix }: Professional) =>
   until('they are out', async () => (await membershipOf(roomId, matrix.userId)) === 'leave');
 
+/** A reconciliation under way would invite whoever leaves now, before anybody has looked at their leaving. */
+const teamIsAtRest = async () => teamAtRest(play.scene.stack.federation, await team());
+
+beforeAll(() => comparedOnce(play.scene.stack.federation, [thread().spaceId, thread().roomId]), 60_000);
+
 async function joinSpaceAndRoom({ matrix }: Professional): Promise<void> {
   const { nurse } = network();
   const { spaceId, roomId } = thread();
@@ -52,6 +58,7 @@ describe('where Matrix is the master of membership, a CareTeam', () => {
 
   step('loses somebody who leaves its Space: their period ends, and its Rooms lose them too', async () => {
     const { gp } = network();
+    await teamIsAtRest();
     await gp.matrix.leave(thread().spaceId);
     const [entry] = await until('the end of the period', async () => {
       const entries = await entriesOf(gp);
@@ -64,6 +71,7 @@ describe('where Matrix is the master of membership, a CareTeam', () => {
 
   step('loses somebody who is removed from its Space, and somebody who is banned', async () => {
     const { nurse, physiotherapist, pharmacist } = network();
+    await teamIsAtRest();
     await act(nurse.matrix, 'kick', thread().spaceId, physiotherapist.matrix.userId);
     await act(nurse.matrix, 'ban', thread().spaceId, pharmacist.matrix.userId);
     for (const gone of [physiotherapist, pharmacist]) {

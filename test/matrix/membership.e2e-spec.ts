@@ -5,9 +5,9 @@ import { MatrixUser } from '../../deploy/local/src/matrix-user';
 import { type Professional } from '../../deploy/local/src/scenario/network';
 import { type Thread, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
+import { comparedOnce, teamAtRest } from '../support/at-rest';
 import { act, membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
-import { emptyQueues } from '../support/queue-evidence';
 
 /* Who belongs is decided in FHIR: at moments to come, and against what people do in Matrix. The steps build on each other. */
 
@@ -19,13 +19,11 @@ const thread = () => play.scene.thread;
 const places = () => [thread().spaceId, thread().roomId];
 const membershipOf = async (roomId: string, userId: string) =>
   (await membershipIn(network().nurse.matrix, roomId, userId)).membership;
-/**
- * A team that was changed is looked at more than once, also late: what a killed mapper was at comes again. Whoever is
- * missing then is invited because of the team, before anybody has looked at who put them out.
- */
-const teamIsAtRest = () => emptyQueues(play.scene.stack.federation.natsUrl);
+const teamIsAtRest = () => teamAtRest(play.scene.stack.federation, thread().team);
 const explanation =
   'Who belongs here is decided in the record of the care organisation; the change was undone.';
+
+beforeAll(() => comparedOnce(play.scene.stack.federation, places()), 60_000);
 
 async function updateTeam(participants: CareTeamParticipant[]): Promise<void> {
   const update = { ...thread().team, participant: participants };
