@@ -18,6 +18,7 @@ import { teamOf } from '../../deploy/local/src/scenario/network';
 import { type Thread, writeInFhir } from '../../deploy/local/src/scenario/play';
 import type { Stack } from '../../deploy/local/src/stack';
 import { until } from '../../deploy/local/src/until';
+import { comparedOnce } from '../support/at-rest';
 import { membershipIn } from '../support/membership-actions';
 import { playConversation } from '../support/play-step';
 import { emptyQueues } from '../support/queue-evidence';
@@ -54,7 +55,8 @@ beforeAll(async () => {
     imports: [ReadinessModule, PersistenceModule.forRoot(postgres, { ghostPrefix: '_fhir_bridge_' })],
   }).compile();
   await persistence.init();
-}, 30_000);
+  await comparedOnce(stack.federation, places());
+}, 60_000);
 
 afterAll(async () => {
   await persistence?.close();
@@ -199,6 +201,9 @@ describe('somebody without an account', () => {
   );
 
   step('is shown by their ghost once more when they write in FHIR, until the team changes', async () => {
+    // Both the change of a person and the timer have their team looked at: the second time may come late, and would put
+    // the ghost out again.
+    await emptyQueues(stack.federation.natsUrl);
     const text = 'Written in the portal.';
     const { id: request } = thread.request;
     await network.fhir.create(
