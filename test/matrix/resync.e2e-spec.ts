@@ -3,21 +3,23 @@ import { queryDatabase } from '../support/database';
 import { type BridgeApp, urlOf } from '../../deploy/local/src/bridge';
 import { recordOf, sayInMatrix } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
+import { comparedOnce } from '../support/at-rest';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { call, invite } from '../support/client-api';
 import { forgetTransactions } from '../support/forgotten-events';
 import { withOtherSettings } from '../support/other-process';
-import { backlog, deadLetterKinds } from '../support/queue-evidence';
+import { deadLetterKinds, emptyQueues } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 import { publishTo } from '../support/work-queue';
 
 let care: CareConversation;
 
 beforeAll(async () => {
-  // Nothing is compared by itself here, but once at the start.
+  // Nothing is compared by itself here, but once after a start.
   care = await startCareConversation({
     settings: { MATRIX_RESYNC_INTERVAL_MS: '86400000' },
   });
+  await comparedOnce(care.stack.federation, [care.thread.spaceId, care.thread.roomId]);
 }, 180_000);
 
 afterAll(async () => {
@@ -28,6 +30,9 @@ afterAll(async () => {
 async function askForResync(roomId: string): Promise<void> {
   await publishTo(care.stack.federation.natsUrl, 'rooms.32.command.resync-room', { roomId });
 }
+
+/** Events are recorded before the comparison that found them has counted them, or has come to its end. */
+const comparisonIsOver = () => emptyQueues(care.stack.federation.natsUrl);
 
 async function inDatabase<T extends object>(statement: string, values: unknown[] = []): Promise<T[]> {
   return queryDatabase<T>(care.stack.federation.databaseUrl, statement, values);
@@ -79,6 +84,7 @@ describe('what the homeserver never delivered', () => {
     const said = await sayUndelivered('Lost');
     await askForResync(care.thread.roomId);
     await expectRecordedInOrder(said);
+    await comparisonIsOver();
     expect(await metric('room-manager', 'bridge_resync_missing_events_total')).toBe(before + said.length);
   });
 
@@ -87,6 +93,7 @@ describe('what the homeserver never delivered', () => {
     await care.stack.bridge['room-manager'].stop();
     await care.stack.bridge['room-manager'].start();
     await expectRecordedInOrder(said);
+    await comparisonIsOver();
     expect(await metric('room-manager', 'bridge_resync_missing_events_total')).toBe(said.length);
   });
 
@@ -152,6 +159,8 @@ describe('what was delivered', () => {
 describe('an alias that was deleted', () => {
   step('is set again by the next comparison', async () => {
     const { stack, thread } = care;
+    // One of those before would set it again at once.
+    await comparisonIsOver();
     const [row] = await inDatabase<{ alias_localpart: string }>(
       'SELECT alias_localpart FROM conversation_room WHERE room_id = $1',
       [thread.roomId],
@@ -186,7 +195,7 @@ describe('a Room that was deleted unseen', () => {
       const admin = { clientUrl: vvt.clientUrl, account: await vvt.registerAdmin('root', 'try-me-locally') };
       await stack.bridge['as-ingress'].stop();
       // What the bridge does in the Room meanwhile can make Synapse fail to delete it (FOREIGN KEY constraint failed).
-      await until('the empty queues', async () => (await backlog(stack.federation.natsUrl)) === 0);
+      await emptyQueues(stack.federation.natsUrl);
       const lost = await metric('room-manager', 'bridge_rooms_lost_total');
       await call(admin, 'DELETE', `/_synapse/admin/v1/rooms/${encodeURIComponent(thread.roomId)}`, {
         purge: true,
