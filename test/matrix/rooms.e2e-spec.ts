@@ -18,7 +18,7 @@ import { until } from '../../deploy/local/src/until';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { call, deleteRoom, invite, roomPath, setStateIn, stateIn, upgrade } from '../support/client-api';
 import { withOtherSettings } from '../support/other-process';
-import { deadLetterKinds } from '../support/queue-evidence';
+import { deadLetterKinds, emptyQueues } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 
 let conversation: CareConversation;
@@ -432,6 +432,12 @@ describe('what an administrator of the homeserver deletes', () => {
     admin = { clientUrl: vvt.clientUrl, account: await vvt.registerAdmin('root', 'try-me-locally') };
   });
 
+  /** What the bridge does in a Room meanwhile can make Synapse fail to delete it (FOREIGN KEY constraint failed). */
+  async function deleteAtRest(roomId: string): Promise<void> {
+    await emptyQueues(stack.federation.natsUrl);
+    await deleteRoom(admin, roomId);
+  }
+
   step(
     'a Room is made again with the next message, its members are invited again, and operators are told',
     async () => {
@@ -439,7 +445,7 @@ describe('what an administrator of the homeserver deletes', () => {
       const place = await openConversation('Who deletes this?');
       const lost = await metric('bridge_rooms_lost_total');
       const known = roomsOf(nurse);
-      await deleteRoom(admin, place.roomId);
+      await deleteAtRest(place.roomId);
       await fhir.create(
         communication(
           place.request.id,
@@ -472,7 +478,7 @@ describe('what an administrator of the homeserver deletes', () => {
     const { nurse, gp } = network;
     const known = roomsOf(nurse);
     const before = thread.spaceId;
-    await deleteRoom(admin, before);
+    await deleteAtRest(before);
     await updateTeam((team) => ({ ...team, name: 'A name after the deletion' }));
     const after = await newRoom(nurse, known);
     expect(await reads(nurse, after, 'm.room.create')).toMatchObject({ type: 'm.space' });
