@@ -15,6 +15,9 @@ import { until } from '../support/until';
  * the events, by signs of life and by their absence.
  */
 
+/** How long what is missing is waited for before it is asked for. */
+const graceMs = 1_500;
+
 let record: RecordServer;
 let side: FhirSide;
 let recorder: NotificationRecorder;
@@ -25,7 +28,7 @@ beforeAll(async () => {
   record = await startRecordServer();
   side = await prepareFhirSide(record, 'bridge', {
     FHIR_PULL_INTERVAL_MS: '86400000',
-    FHIR_SUBSCRIPTION_GRACE_MS: '1500',
+    FHIR_SUBSCRIPTION_GRACE_MS: String(graceMs),
   });
   await record.api.update({
     resourceType: 'Practitioner',
@@ -60,7 +63,7 @@ afterAll(async () => {
   await side?.stop();
   await record?.stop(outcomeOfSteps());
   await recorder?.stop();
-}, 30_000);
+}, 60_000);
 
 interface StateRow {
   readonly up_to: string;
@@ -107,16 +110,14 @@ step('each event has its resource read; the period between signs of life is look
 
 step('a gap is asked for when nothing has filled it for a while', async () => {
   const before = await recoveries('events-read');
+  const from = Date.now();
   recorder.loses = ({ numbers }) => numbers.includes(3);
   await write();
   await write();
-  await until('the gap', async () => {
-    const now = await state();
-    return now?.up_to === '2' && now.told === '4' && now.gap_due_at !== null;
-  });
   await until('the gap to be filled', async () => (await state())?.up_to === '4');
+  expect(Date.now() - from).toBeGreaterThanOrEqual(graceMs);
   expect(await recoveries('events-read')).toBe(before + 1);
-  expect(await state()).toMatchObject({ gap_due_at: null });
+  expect(await state()).toMatchObject({ told: '4', gap_due_at: null });
 });
 
 step('the last event of all is missed as soon as a sign of life counts it', async () => {
@@ -147,10 +148,11 @@ step('a gap is filled by whoever runs when its time has come', async () => {
 });
 
 step('one in error is recovered from, and requested again', async () => {
-  recorder.status = 500;
+  // Nothing else: where the bridge is faster than this test, what it asks for is to be told to it.
+  recorder.refuses = ({ kind }) => kind === 'event-notification';
   const text = await write();
-  await until('the server to give up', async () => (await subscription()).status === 'error', 30_000);
-  recorder.status = 204;
+  await until('the server to give up', async () => (await recoveries('reactivated')) > 0, 30_000);
+  recorder.refuses = () => false;
   await until('the message', () => isShown(text));
   await until('the Subscription to be active again', async () => (await subscription()).status === 'active');
   await until('that to be noted', async () => (await state())?.reactivated_at != null);

@@ -17,8 +17,8 @@ export interface Told {
  */
 export class NotificationRecorder {
   loses: (told: Told) => boolean = () => false;
-  /** What the FHIR server is answered. */
-  status = 204;
+  /** What is answered with an error, so that the FHIR server tries again. */
+  refuses: (told: Told) => boolean = () => false;
   readonly told: Told[] = [];
 
   private constructor(
@@ -34,7 +34,7 @@ export class NotificationRecorder {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const bundle = JSON.parse(Buffer.concat(chunks).toString()) as Bundle;
-        void recorder.take(bundle).then(() => response.writeHead(recorder.status).end());
+        void recorder.take(bundle).then((status) => response.writeHead(status).end());
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -51,15 +51,17 @@ export class NotificationRecorder {
     await this.connection.close();
   }
 
-  private async take(bundle: Bundle): Promise<void> {
-    if (this.status >= 300) return;
+  /** @returns what the FHIR server is answered */
+  private async take(bundle: Bundle): Promise<number> {
     const message = notifiedBy(bundle.entry?.[0]?.resource as Parameters);
     const { subscription, kind, events } = message;
     const told = { subscription, kind, numbers: events.map(({ number }) => number) };
+    if (this.refuses(told)) return 500;
     this.told.push(told);
-    if (this.loses(told)) return;
+    if (this.loses(told)) return 204;
     const subject = `mapping.${partitionOf('ehr', 32)}.fhir.notified`;
     await this.connection.jetstream().publish(subject, JSON.stringify(message));
+    return 204;
   }
 }
 
