@@ -13,10 +13,11 @@ import { freePorts } from '../../deploy/local/src/free-port';
 import { recordOf, sayInMatrix, writeInFhir } from '../../deploy/local/src/scenario/play';
 import { until } from '../../deploy/local/src/until';
 import { allSent, auditedOnce, auditIdIn, auditOf, chainIn } from '../support/audit-evidence';
+import { comparedOnce } from '../support/at-rest';
 import { type CareConversation, startCareConversation } from '../support/care-conversation';
 import { queryDatabase } from '../support/database';
 import { metricOf } from '../support/metric';
-import { deadLetterKinds, deliverAgain } from '../support/queue-evidence';
+import { deadLetterKinds, deliverAgain, emptyQueues } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 
 /*
@@ -36,18 +37,25 @@ beforeAll(async () => {
   auditServer = server.process;
   audit = new FhirApi(server.baseUrl);
   care = await startCareConversation({ settings: { AUDIT_URL: server.baseUrl } });
+  await comparedOnce(care.stack.federation, [care.thread.spaceId, care.thread.roomId]);
 }, 120_000);
 
 afterAll(async () => {
   await care?.stop(outcomeOfSteps());
   await auditServer?.stop();
   if (auditLogs) await rm(auditLogs, { recursive: true, force: true });
-}, 30_000);
+}, 60_000);
 
 const databaseUrl = () => care.stack.federation.databaseUrl;
 const gp = () => `Practitioner/${care.network.gp.resource.id}`;
 const carer = () => `RelatedPerson/${care.network.carer.id}`;
 const patient = () => `Patient/${care.network.patient.id}`;
+
+/** Nothing is left that could be told, and all that was told is on the audit server. */
+async function allTold(): Promise<void> {
+  await emptyQueues(care.stack.federation.natsUrl);
+  await allSent(databaseUrl());
+}
 
 const entitiesOf = ({ entity = [] }: AuditEvent) =>
   entity.map(({ what }) => what?.reference ?? what?.identifier?.value);
@@ -74,7 +82,7 @@ describe('while the audit server is away', () => {
     // What it had taken is nobody else's for some minutes: here they are over.
     await queryDatabase(databaseUrl(), 'UPDATE audit_outbox SET due_at = now() WHERE key IS NULL');
     await bridge['fhir-mapper'].start();
-    await allSent(databaseUrl());
+    await allTold();
     const sent = await audit.search<AuditEvent>('AuditEvent', {});
     expect(sent.map(auditIdIn).sort()).toEqual((await chainIn(databaseUrl())).ids.sort());
   });
@@ -184,6 +192,8 @@ describe('a refusal', () => {
       return found.length >= 2 && found;
     });
     expect(refused.map(({ outcome }) => outcome)).toEqual(['4', '4']);
+    // A dead letter is told of before it is one.
+    await emptyQueues(stack.federation.natsUrl);
     expect(await deadLetterKinds(stack.federation.natsUrl)).toEqual(['command.invite', 'command.invite']);
   });
 });
@@ -261,7 +271,7 @@ describe('all AuditEvents of the bridge, put where the record is', () => {
 
 describe('the chained copy', () => {
   step('holds the same events as the audit server, unbroken', async () => {
-    await allSent(databaseUrl());
+    await allTold();
     const { report, ids } = await chainIn(databaseUrl());
     expect(report).toEqual({ checked: ids.length });
     const sent = await audit.search<AuditEvent>('AuditEvent', {});
