@@ -209,7 +209,11 @@ step(
   'what the room has seen is each line once, without a word of who the patient is, and nothing was given up',
   async () => {
     // Who was there from the beginning, on the homeserver of the bridge.
-    const { events } = care.network.nurse.matrix;
+    const { matrix: witness } = care.network.nurse;
+    const { events } = witness;
+    await witness.waitFor('the last redaction', () =>
+      events.some(({ content }) => content.redacts === document.event_id),
+    );
     const seen = events.filter((event) => event.room_id === roomId && event.type === 'm.room.message');
     const isEdit = ({ content }: SeenEvent) =>
       (content['m.relates_to'] as { rel_type?: string })?.rel_type === 'm.replace';
