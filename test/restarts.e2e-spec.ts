@@ -3,7 +3,7 @@ import { type CareNetwork, setUpNetwork } from '../deploy/local/src/scenario/net
 import { type Stack, startStack } from '../deploy/local/src/stack';
 import { openConversations, type Talks } from './chaos/conversations';
 import { type HttpAnswer, httpRequest } from './support/http-request';
-import { deadLetterKinds, redeliveries } from './support/queue-evidence';
+import { deadLetterKinds, emptyQueues, redeliveries } from './support/queue-evidence';
 import { ReplicatedBridge } from './support/replicated-bridge';
 import { type Outcome, SteadyTraffic, type SteadyTrafficOptions } from './support/steady-traffic';
 import { outcomeOfSteps, step } from './support/step';
@@ -76,10 +76,16 @@ describe('a rolling restart of the whole bridge', () => {
   let givenAgain: number;
   const workersStopped = 4;
 
+  /** Whatever is stored and not given out for the first time yet would be missing from the count. */
+  async function redeliveriesUpToNow(): Promise<number> {
+    await emptyQueues(stack.federation.natsUrl);
+    return redeliveries(stack.federation.natsUrl);
+  }
+
   step(
     'ends every process with status 0 in its time',
     async () => {
-      const before = await redeliveries(stack.federation.natsUrl);
+      const before = await redeliveriesUpToNow();
       outcome = await amidTraffic({ round: 1, ahead: 2 }, async (traffic) => {
         for (const { process } of bridge.replicas) {
           await traffic.said(between);
@@ -90,7 +96,7 @@ describe('a rolling restart of the whole bridge', () => {
         }
         await traffic.said(between);
       });
-      givenAgain = (await redeliveries(stack.federation.natsUrl)) - before;
+      givenAgain = (await redeliveriesUpToNow()) - before;
     },
     300_000,
   );
