@@ -82,7 +82,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await traffic?.stop();
   await care?.stop(outcomeOfSteps());
-}, 30_000);
+}, 60_000);
 
 const databaseUrl = () => care.stack.federation.databaseUrl;
 const natsUrl = () => care.stack.federation.natsUrl;

@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await side?.stop();
   await record?.stop(outcomeOfSteps());
-}, 30_000);
+}, 60_000);
 
 const team: CareTeam = {
   resourceType: 'CareTeam',

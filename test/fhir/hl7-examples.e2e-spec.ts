@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await side?.stop();
   await record?.stop(outcomeOfSteps());
-}, 30_000);
+}, 60_000);
 
 /** As the FHIR server tells it. */
 async function notify(resource: Resource): Promise<number> {

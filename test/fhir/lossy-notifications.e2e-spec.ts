@@ -52,7 +52,7 @@ afterAll(async () => {
   await Promise.all([calm?.stop(), faulty?.stop()]);
   await network?.stop();
   await record?.stop(outcomeOfSteps());
-}, 30_000);
+}, 60_000);
 
 /** Messages by topic, with numbers; the rest with the resource as payload. Each change is one notification. */
 async function subscribe({ environment }: FhirSide, endpoint: string): Promise<void> {

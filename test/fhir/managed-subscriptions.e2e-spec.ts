@@ -42,7 +42,7 @@ afterAll(async () => {
   await stopMappers();
   await side?.stop();
   await record?.stop(outcomeOfSteps());
-}, 30_000);
+}, 60_000);
 
 /** Two replicas at the same moment. */
 async function startMappers(settings: Record<string, string>): Promise<void> {

@@ -19,7 +19,7 @@ beforeAll(async () => {
     await network.fhir.create(subscription(criteria, stack.notifyUrl, stack.environment.notificationSecret));
 }, 120_000);
 
-afterAll(() => care?.stop(outcomeOfSteps()), 30_000);
+afterAll(() => care?.stop(outcomeOfSteps()), 60_000);
 
 /** What the carer writes, once everybody can read it. */
 async function written(text: string): Promise<{ ref: string; eventId: string }> {
