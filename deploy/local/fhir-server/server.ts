@@ -10,6 +10,12 @@ import { FhirService } from './fhir-service';
 import { SubscriptionEngine } from './subscription-engine';
 import { TopicEvents } from './topic-events';
 
+/**
+ * Longer than anybody idles here. A client that is busy can send its next request just when an idle connection is closed
+ * on it, and cannot tell then whether it was read.
+ */
+const keepAliveMs = 600_000;
+
 /** Five attempts within about ten seconds. */
 const defaultRetryDelaysMs = [700, 1_400, 2_800, 5_600];
 
@@ -45,7 +51,7 @@ export interface FhirServer {
 export async function startFhirServer(options: FhirServerOptions): Promise<FhirServer> {
   const { host = '127.0.0.1', port, bearerToken } = options;
   indexFhirDefinitions();
-  const server = createServer();
+  const server = createServer({ keepAliveTimeout: keepAliveMs });
   server.listen(port, host);
   await once(server, 'listening');
   const baseUrl = `http://${host}:${(server.address() as AddressInfo).port}/fhir`;
