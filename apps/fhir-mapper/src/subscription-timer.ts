@@ -2,7 +2,7 @@ import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap }
 import { type SubscriptionState, SubscriptionStateStore } from '@bridge/persistence';
 import { QueuePublisher } from '@bridge/queue';
 
-/** What another replica has noted, or this one before a restart, is found after this time at the latest, in milliseconds. */
+/** What another replica notes is found after this time at the latest, in milliseconds. */
 const lookEveryMs = 15_000;
 /** As many as one look takes: the next one takes those after them. */
 const atOnce = 500;
@@ -51,18 +51,25 @@ export class SubscriptionTimer implements OnApplicationBootstrap, BeforeApplicat
     // One after the other: a slow look is not overtaken by the next.
     this.looking = this.looking
       .then(() => this.queueDue())
-      .finally(() => this.lookAt(Date.now() + lookEveryMs));
+      .then((next) => this.lookAt(Math.min(next, Date.now() + lookEveryMs)));
   }
 
-  private async queueDue(): Promise<void> {
+  /**
+   * @returns when there will be more: what was put off since it was noted, as a sign of life puts off the next look, and
+   * what the clock says is not due yet though the timer was set for it. In milliseconds since 1970
+   */
+  private async queueDue(): Promise<number> {
+    const now = new Date();
     try {
-      for (const { dueAt, ...key } of await this.states.listDue(new Date(), atOnce)) {
+      for (const { dueAt, ...key } of await this.states.listDue(now, atOnce)) {
         const name = `${key.source}/${key.subscription}`;
         await this.publisher.publish('subscription.due', name, key, { id: `${name} ${dueAt.toISOString()}` });
       }
+      return (await this.states.nextDue(now))?.getTime() ?? Infinity;
     } catch (error) {
       // It stays due: the next look finds it again.
       this.logger.warn({ msg: 'What is due for Subscriptions could not be queued', err: error });
+      return Infinity;
     }
   }
 }

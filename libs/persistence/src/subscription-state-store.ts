@@ -90,6 +90,16 @@ export class SubscriptionStateStore {
       }))
       .sort((one, other) => one.dueAt.getTime() - other.dueAt.getTime());
   }
+
+  /** When something will be due that is not yet, of whichever Subscription. */
+  async nextDue(now: Date): Promise<Date | null> {
+    const { subscriptionState: table } = this.database.client;
+    const [gap, check] = await Promise.all([
+      table.aggregate({ _min: { gapDueAt: true }, where: { gapDueAt: { gt: now } } }),
+      table.aggregate({ _min: { checkDueAt: true }, where: { checkDueAt: { gt: now } } }),
+    ]);
+    return earliest(gap._min.gapDueAt, check._min.checkDueAt);
+  }
 }
 
 /** The earlier of two instants, either of which may be none. */
