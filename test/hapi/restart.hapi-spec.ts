@@ -9,6 +9,7 @@ import { NotificationTap } from '../support/notification-tap';
 import { deadLetterKinds } from '../support/queue-evidence';
 import { outcomeOfSteps, step } from '../support/step';
 import { until } from '../support/until';
+import { deliveredWithinMs } from './hapi-fixture';
 
 /*
  * HAPI FHIR with its database in a file, killed and started again under the bridge's hands. What it has not delivered
@@ -78,7 +79,8 @@ describe('HAPI FHIR, killed with SIGKILL and started again', () => {
     tap.refuseNext(0);
     const before = tap.seen.length;
     await writeInFhir(thread, inFhir[2]!);
-    await until('a notification', () => tap.seen.slice(before).some(({ status }) => status === 204));
+    const isTold = () => tap.seen.slice(before).some(({ status }) => status === 204);
+    await until('a notification', isTold, deliveredWithinMs);
     await sayInMatrix(thread, network.gp, inMatrix[3]!);
   });
 
