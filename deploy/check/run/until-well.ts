@@ -29,3 +29,19 @@ export async function untilWell({ name, state, within, ask, logTail }: Patient):
     throw new Error(`${told.join(': ')}\n${logTail()}`, { cause: error });
   });
 }
+
+/**
+ * Asks so many times in a row, as an engine does before it calls a container unhealthy.
+ * @returns what was wrong each time, at last; undefined when it was well once
+ */
+export async function problemAfter(
+  times: number,
+  ask: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  let problem: string | undefined;
+  for (let time = 0; time < times; time += 1) {
+    problem = await ask();
+    if (problem === undefined) return undefined;
+  }
+  return problem;
+}

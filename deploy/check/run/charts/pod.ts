@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Container, type ExitStatus, JOB_WITHIN_MS } from '../container';
-import { untilWell } from '../until-well';
+import { problemAfter, untilWell } from '../until-well';
 import type { PodContainer, Probe, WantedPod } from './objects';
 import { type PodPlace, containerOf } from './pod-container';
 import { askProbe, limitOf } from './probes';
@@ -81,7 +81,7 @@ export class Pod {
     if (!this.main.runs) return `${this.name} does not run\n${this.main.logTail()}`;
     const { livenessProbe, readinessProbe } = this.wanted.spec.containers[0] as PodContainer;
     for (const probe of [livenessProbe, readinessProbe]) {
-      const problem = probe && (await this.#ask(probe));
+      const problem = probe && (await problemAfter(probe.failureThreshold ?? 3, () => this.#ask(probe)));
       if (problem) return `${this.name}: ${problem}`;
     }
     return undefined;

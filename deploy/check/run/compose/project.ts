@@ -6,6 +6,7 @@ import { forward } from '../forward';
 import { unwell, untilHealthy } from '../health';
 import { host } from '../host';
 import { Wiring } from '../networks';
+import { problemAfter } from '../until-well';
 import { type Layout, layOut } from './layout';
 import { type RunnableService, containerSpec } from './services';
 
@@ -98,7 +99,8 @@ export class ComposeProject {
           const container = this.container(name);
           if (!container.runs) return [name, `has ended\n${container.logTail()}`];
           const { healthcheck } = this.#service(name);
-          return [name, healthcheck?.test ? await unwell(container, healthcheck) : undefined];
+          if (!healthcheck?.test) return [name, undefined];
+          return [name, await problemAfter(healthcheck.retries ?? 3, () => unwell(container, healthcheck))];
         }),
     );
     return Object.fromEntries(found.filter((each): each is [string, string] => each[1] !== undefined));
