@@ -159,24 +159,6 @@ describe('who is in a Room', () => {
     expect(await memberships.find(room, user)).toBe('join');
   });
 
-  it('is somebody who is there or invited, of those who are asked for', async () => {
-    const room = newRoom();
-    const [there, invited, gone, never, unasked] = Array.from({ length: 5 }, newAccount) as [
-      UserId,
-      UserId,
-      UserId,
-      UserId,
-      UserId,
-    ];
-    for (const user of [there, unasked]) await memberships.note(room, user, 'join');
-    await memberships.note(room, invited, 'invite');
-    await memberships.note(room, gone, 'leave');
-    await memberships.note(newRoom(), never, 'join');
-    const present = await memberships.present(room, [there, invited, gone, never]);
-    expect([...present].sort()).toEqual([there, invited].sort());
-    expect((await memberships.present(room, [])).size).toBe(0);
-  });
-
   it('is nobody who has declined, until the care team changes or they are invited again', async () => {
     const [space, user, other] = [newRoom(), newAccount(), newAccount()];
     const team = await newTeam([]);

@@ -28,7 +28,7 @@ export async function comparedOnce(
 /**
  * Resolves when the bridge has read this version of a care team, and nothing that follows from it is under way any more.
  * A team that was changed is looked at more than once, also late: what a killed mapper was at comes again. Whoever is
- * put out at that very moment can be invited because of the team, which gives no reason.
+ * missing then is invited because of the team, before anybody has looked at who put them out.
  */
 export async function teamAtRest({ natsUrl, databaseUrl }: Servers, { id, meta }: CareTeam): Promise<void> {
   const read = 'SELECT 1 FROM care_team_space WHERE care_team = $1 AND version_at >= $2';

@@ -111,9 +111,9 @@ export class ContainerReconciler {
     const toRemove = power.mayKick ? changes.remove : changes.remove.filter(this.config.isOwn);
     await this.memberReconciler.remove(roomId, toRemove);
     const invite = power.mayInvite ? changes.invite : [];
-    const { invited, putOut, left } = changes;
+    const { invited, putOut } = changes;
     const place = { kind, container: ref, roomId, members, sealedSubject };
-    await this.memberReconciler.bringIn(place, { invite, putOut, left, invited });
+    await this.memberReconciler.bringIn(place, { invite, putOut, invited });
     isPowerMissing ||= toRemove.length < changes.remove.length || invite.length < changes.invite.length;
     if (isPowerMissing) await this.powerRequests.ask(roomId, current);
   }

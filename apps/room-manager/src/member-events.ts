@@ -70,10 +70,7 @@ export class MemberEvents {
       isSpace: place.kind === 'space',
       master: this.config.membershipMaster,
     });
-    // In one step: between two of them a reconciliation would invite who stays out.
-    if (action === 'declined' || action === 'record-leaving')
-      await this.memberships.decline(place.roomId, userId);
-    else await this.memberships.note(place.roomId, userId, membership as Membership);
+    await this.memberships.note(place.roomId, userId, membership as Membership);
     await this.act(action, { event, place, userId, member });
     this.actions.inc({ action });
   }
@@ -88,13 +85,16 @@ export class MemberEvents {
   private async act(action: MemberAction, change: Change): Promise<void> {
     switch (action) {
       case 'none':
-      case 'declined':
         return;
+      case 'declined':
+        return this.memberships.decline(change.place.roomId, change.userId);
       case 'put-back':
         return this.restore(change, () => this.putBack(change));
       case 'put-out':
         return this.restore(change, () => this.putOut(change));
       case 'record-leaving':
+        // Until the record has it, no reconciliation is to invite them again.
+        await this.memberships.decline(change.place.roomId, change.userId);
         return this.record(change, false);
       case 'record-joining':
         return this.record(change, true);

@@ -9,12 +9,6 @@ import { Inviter } from './inviter';
 import { ManagerConfig } from './manager-config';
 import { visibleId } from './visible-id';
 
-/**
- * How long the event of somebody's leaving is waited for, in milliseconds. By the clock of the homeserver that made it:
- * where that one is wrong by more, nobody waits.
- */
-const heardWithinMs = 600_000;
-
 /** Has in a Space or Room who belongs there, and nobody else whom the record knows. */
 @Injectable()
 export class MemberReconciler {
@@ -46,14 +40,12 @@ export class MemberReconciler {
   }
 
   /**
-   * Lets ghosts join and invites people; who has declined is not asked again until the care team changes. Nor is who has
-   * left a moment ago while the event has yet to come: it tells what becomes of them (MemberEvents), and an invite now
-   * would make it one that counts no more.
+   * Lets ghosts join and invites people; who has declined is not asked again until the care team changes.
    * Ghosts that are there already are given their present name, where that has changed.
    */
   async bringIn(
     place: ContainerPlace,
-    { invite, putOut, left, invited }: Pick<Changes, 'invite' | 'putOut' | 'left' | 'invited'>,
+    { invite, putOut, invited }: Pick<Changes, 'invite' | 'putOut' | 'invited'>,
   ): Promise<void> {
     const { roomId, members } = place;
     const missing = new Set([...invite, ...invited]);
@@ -63,14 +55,8 @@ export class MemberReconciler {
       else await this.ghosts.ensure(participant);
     }
     const people = invite.filter((userId) => !this.config.isOwn(userId));
-    const [declined, present] = await Promise.all([
-      this.memberships.declined(roomId, people),
-      this.memberships.present(
-        roomId,
-        people.filter((userId) => isRecent(left.get(userId))),
-      ),
-    ]);
-    const asked = people.filter((userId) => !declined.has(userId) && !present.has(userId));
+    const declined = await this.memberships.declined(roomId, people);
+    const asked = people.filter((userId) => !declined.has(userId));
     await Promise.all(
       asked.map((userId) => this.inviter.inviteOrQueue({ ...place, userId, putOutAt: putOut.get(userId) })),
     );
@@ -80,8 +66,4 @@ export class MemberReconciler {
     await this.rooms.kick(roomId, userId);
     await this.memberships.note(roomId, userId, 'leave');
   }
-}
-
-function isRecent(at: number | undefined): boolean {
-  return at !== undefined && Math.abs(Date.now() - at) < heardWithinMs;
 }

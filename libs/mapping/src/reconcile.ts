@@ -24,8 +24,6 @@ export interface Changes {
   readonly invite: readonly UserId[];
   /** Of those to be invited, who was put out by somebody else, and when: the event's own time, in ms since 1970. */
   readonly putOut: ReadonlyMap<UserId, number>;
-  /** Of those to be invited, who left by anybody's doing but that of those who are tolerated, and when, likewise. */
-  readonly left: ReadonlyMap<UserId, number>;
   /** Invited but not yet joined: ghosts among them only have to join. */
   readonly invited: readonly UserId[];
   /** In the room without belonging there; whether the bridge may remove them is the caller's to know. */
@@ -62,31 +60,18 @@ export function changesNeeded(desired: Desired, current: readonly CurrentState[]
     .map(({ state_key }) => state_key as UserId);
   const wanted = [...desired.members];
   const invite = wanted.filter((userId) => !present.includes(userId) && membershipOf(userId) !== 'ban');
-  const gone = invite.flatMap((userId) => leaveOf(memberEventOf(userId)));
   return {
     state: [...state, ...outdated],
     invite,
-    putOut: timesOf(gone.filter(({ sender, userId }) => sender !== userId)),
-    left: timesOf(gone.filter(({ sender }) => sender !== undefined && !desired.tolerated.has(sender))),
+    putOut: new Map(invite.flatMap((userId) => putOutBy(memberEventOf(userId)))),
     invited: wanted.filter((userId) => membershipOf(userId) === 'invite'),
     remove: present.filter((userId) => !desired.members.has(userId) && !desired.tolerated.has(userId)),
   };
 }
 
-interface Leave {
-  readonly userId: UserId;
-  readonly sender: string | undefined;
-  readonly at: number;
-}
-
-/** Who left in this event, by whose doing and when; nothing where nobody did. */
-function leaveOf(event: CurrentState | undefined): Leave[] {
+/** Who left in this event by somebody else's doing, and when; nothing where nobody did. */
+function putOutBy(event: CurrentState | undefined): [UserId, number][] {
   const { content, sender, state_key: userId, origin_server_ts: at } = event ?? {};
-  return content?.membership === 'leave' && at !== undefined
-    ? [{ userId: userId as UserId, sender, at }]
-    : [];
-}
-
-function timesOf(leaves: readonly Leave[]): Map<UserId, number> {
-  return new Map(leaves.map(({ userId, at }) => [userId, at]));
+  const isPutOut = content?.membership === 'leave' && sender !== userId;
+  return isPutOut && at !== undefined ? [[userId as UserId, at]] : [];
 }

@@ -46,16 +46,6 @@ export class RoomMembershipStore {
     return new Set(rows.map(({ userId }) => userId));
   }
 
-  /** Of these people, the ones who are in this Room or invited, as far as is known here. */
-  async present(roomId: RoomId, userIds: readonly UserId[]): Promise<ReadonlySet<string>> {
-    if (userIds.length === 0) return new Set();
-    const rows = await this.database.client.roomMembership.findMany({
-      where: { roomId, userId: { in: [...userIds] }, membership: { in: ['join', 'invite'] } },
-      select: { userId: true },
-    });
-    return new Set(rows.map(({ userId }) => userId));
-  }
-
   /** The care team has changed: whoever has declined is asked again, in its Space and in the Rooms of its conversations. */
   async askAgain(careTeam: FhirRef): Promise<void> {
     await this.database.client.$executeRaw`
