@@ -44,14 +44,9 @@ export class MessengerProxy implements BeforeApplicationShutdown {
   /** Not set: calls are not reported. */
   private readonly rawData: RawData | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private isServing = false;
 
   constructor(private readonly parts: MessengerProxyParts) {
-    const { config, metrics, logger, readiness } = parts;
-    // From the beginning: health is served before anything else is.
-    readiness.register('ports', () => {
-      if (!this.isServing) throw new Error('The ports are not open yet');
-    });
+    const { config, metrics, logger } = parts;
     this.housekeeping = new Housekeeping(proxyTasks(parts), metrics, logger);
     this.rawData = rawDataOf(config, metrics, logger);
   }
@@ -69,7 +64,6 @@ export class MessengerProxy implements BeforeApplicationShutdown {
     await this.listenInbound();
     if (config.proxy.outbound !== 'off') await this.listenOutbound();
     await this.listenSideApis();
-    this.isServing = true;
     this.rawData?.start();
     this.housekeeping.start();
   }

@@ -5,11 +5,10 @@ import { MessengerProxy } from './messenger-proxy';
 
 /** Starts the app as production does; returns when both edges are served. */
 export async function startMessengerProxy(config: MessengerProxyConfig): Promise<NestFastifyApplication> {
-  const app = await startApp({
+  return startApp({
     app: 'messenger-proxy',
     module: MessengerProxyModule.forRoot(config),
     config,
+    serve: (app) => app.get(MessengerProxy).start(),
   });
-  await app.get(MessengerProxy).start();
-  return app;
 }

@@ -137,29 +137,34 @@ describe('startApp', () => {
     ]);
   });
 
-  it('is live but not ready while its strategy still starts', async () => {
-    const queue = deferred();
-    const listening = new Promise<string>((resolve) => {
-      const reached = async (): Promise<void> => {
-        resolve(await app.getUrl());
-        await queue.promise;
-      };
-      void start({ strategy: () => new Strategy(reached) });
+  describe.each<[string, (begin: () => Promise<void>) => Partial<AppOptions>]>([
+    ['its strategy', (begin) => ({ strategy: () => new Strategy(begin) })],
+    ['what else it serves', (begin) => ({ serve: begin })],
+  ])('with %s', (_what, optionsWith) => {
+    it('is live but not ready while that still starts', async () => {
+      const queue = deferred();
+      const listening = new Promise<string>((resolve) => {
+        const reached = async (): Promise<void> => {
+          resolve(await app.getUrl());
+          await queue.promise;
+        };
+        void start(optionsWith(reached));
+      });
+      const url = await listening;
+      expect((await fetch(`${url}/live`)).status).toBe(200);
+      expect(await (await fetch(`${url}/ready`)).json()).toEqual({
+        ready: false,
+        checks: { start: 'starting' },
+      });
+      queue.resolve();
+      const ready = async () => (await fetch(`${url}/ready`)).status;
+      while ((await ready()) !== 200) await new Promise(setImmediate);
     });
-    const url = await listening;
-    expect((await fetch(`${url}/live`)).status).toBe(200);
-    expect(await (await fetch(`${url}/ready`)).json()).toEqual({
-      ready: false,
-      checks: { start: 'starting' },
-    });
-    queue.resolve();
-    const ready = async () => (await fetch(`${url}/ready`)).status;
-    while ((await ready()) !== 200) await new Promise(setImmediate);
-  });
 
-  it('ends with status 1 when the strategy cannot start', async () => {
-    void start({ strategy: () => new Strategy(() => Promise.reject(new Error('partition mismatch'))) });
-    expect(await exited).toBe(1);
+    it('ends with status 1 when that cannot start', async () => {
+      void start(optionsWith(() => Promise.reject(new Error('partition mismatch'))));
+      expect(await exited).toBe(1);
+    });
   });
 
   it('gives each request a trace, that of the header where there is one, also after a body was read', async () => {

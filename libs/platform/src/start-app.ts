@@ -21,6 +21,8 @@ export interface AppOptions {
   readonly strategy?: (app: INestApplicationContext) => CustomTransportStrategy & Server;
   /** The answer to a request whose URL cannot be decoded, in the app's protocol; it never reaches the app's filters. */
   readonly unreadableUrl?: object;
+  /** What else it serves, at ports of its own: begun when its HTTP server listens, and part of its start. */
+  readonly serve?: (app: NestFastifyApplication) => Promise<void>;
   /** For an app that ends TLS itself; left out: plain HTTP. */
   readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'requestCert' | 'rejectUnauthorized'>;
   /** Today's URL for one that a caller may still use, before it is routed. */
@@ -38,8 +40,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 125_000;
 
 /**
- * Starts an app: HTTP first, consuming after that. Orchestrators then see a live process that is not yet ready while
- * the worker looks for its queue, instead of a closed port that they would restart.
+ * Starts an app: HTTP first, consuming and what else it serves after that. Orchestrators then see a live process that is
+ * not yet ready while the worker looks for its queue, instead of a closed port that they would restart.
  * Stops on SIGTERM and SIGINT, see {@link ProcessGuard}. A failure ends the process with status 1 and one log line.
  */
 export async function startApp(options: AppOptions): Promise<NestFastifyApplication> {
@@ -48,15 +50,16 @@ export async function startApp(options: AppOptions): Promise<NestFastifyApplicat
   try {
     const app = await create(options, logger);
     const readiness = app.get(Readiness);
-    let consuming = false;
+    let isStarted = false;
     readiness.register('start', () => {
-      if (!consuming) throw new TransientError('starting', 'Not started yet', { advice: 'starting' });
+      if (!isStarted) throw new TransientError('starting', 'Not started yet', { advice: 'starting' });
     });
     await options.configure?.(app);
     if (options.strategy) app.connectMicroservice({ strategy: options.strategy(app) });
     await app.listen(options.config.http.port, options.config.http.host);
     await app.startAllMicroservices();
-    consuming = true;
+    await options.serve?.(app);
+    isStarted = true;
     guard.started(app, readiness);
     app.getHttpServer().once('close', () => guard.release());
     logger.log(`Listening on ${await app.getUrl()}`, options.app);
